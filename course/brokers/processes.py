@@ -1,0 +1,69 @@
+"""Run other programs: quietly, with a time limit, and with their complaint at hand."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+class CommandFailed(Exception):
+    """The program could not be started, took too long, or ended with an error.
+
+    The message is the last line that it printed, or what happened instead.
+    """
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    timeout: float = 60,
+    environment: Mapping[str, str] | None = None,
+    show: bool = False,
+) -> str:
+    """Run to the end and return what it printed on stdout. `timeout` in seconds.
+
+    With `show` its output goes to our stderr as it comes, and "" is returned.
+    """
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr if show else subprocess.PIPE,
+            stderr=None if show else subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout,
+            env={**os.environ, **(environment or {})},
+            check=False,
+        )
+    except FileNotFoundError:
+        raise CommandFailed(f"{command[0]} is not installed") from None
+    except OSError as error:
+        raise CommandFailed(f"{command[0]}: {error.strerror or error}") from None
+    except subprocess.TimeoutExpired:
+        raise CommandFailed(f"no answer in {timeout:.0f} seconds") from None
+    if done.returncode != 0:
+        complaint = ((done.stderr or "") + (done.stdout or "")).strip().splitlines()
+        raise CommandFailed(complaint[-1] if complaint else f"exit code {done.returncode}")
+    return done.stdout or ""
+
+
+def start_detached(
+    command: Sequence[str | Path], log: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a program that goes on after we end, out of reach of this terminal's Ctrl-C."""
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+            start_new_session=sys.platform != "win32",
+            creationflags=flags,
+        )

@@ -1,0 +1,34 @@
+"""The learner's own broker, given by RABBITMQ_URL or `./learn broker use url amqp://...`."""
+
+import os
+from urllib.parse import unquote, urlsplit
+
+from course.brokers.base import Broker
+from course.brokers.management import Management
+from course.errors import WrongUse
+
+
+class UrlBroker(Broker):
+    """Any AMQP 0-9-1 broker, also over TLS (amqps). Never started or stopped by the course."""
+
+    provider = "url"
+    can_restart = False
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        parts = urlsplit(url)
+        user, password = unquote(parts.username or "guest"), unquote(parts.password or "guest")
+        secure = parts.scheme == "amqps"
+        default = f"{'https' if secure else 'http'}://{parts.hostname}:{15671 if secure else 15672}"
+        base_url = os.environ.get("RABBITMQ_MANAGEMENT_URL") or default
+        if base_url.startswith(("http://", "https://")):
+            self.management = Management(base_url, user, password)
+
+    def restart(self) -> None:
+        raise WrongUse(
+            "this broker was given by its URL, so the course does not restart it. "
+            "For one that it may: ./learn broker use docker (or native)"
+        )
+
+    def close(self) -> None:
+        """Nothing to stop: it is not ours."""

@@ -1,0 +1,267 @@
+"""What each command of ./learn does: puts the other modules together."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course import console
+from course.errors import CouldNotCheck, NotYet, WrongUse, unknown
+from course.paths import ROOT, work
+
+if TYPE_CHECKING:
+    from course.brokers.state import Preference
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options that every command takes."""
+
+    plain: bool = False
+    broker: str | None = None
+
+
+def go_on(options: Options) -> None:
+    """`./learn` alone: the first time a welcome and the first lesson, later the next step."""
+    from rich.markdown import Markdown
+
+    from course import catalog, guide, progress
+    from course.brokers import choose
+    from course.reading.render import show
+
+    output = console.make(options.plain)
+    units, so_far = catalog.load(), progress.load(output.say)
+    first = guide.next_lesson(units, so_far)
+    if so_far.welcomed or first is None:
+        output.out.print(Markdown(guide.next_step(units, so_far)))
+        return
+    output.out.print(Markdown(guide.WELCOME))
+    try:
+        choice = str(choose.ensure(output.say, _wanted(options)))
+    except CouldNotCheck as error:  # reading needs no broker
+        choice = f"Broker: none yet. {error}"
+    output.out.print(choice, markup=False)
+    so_far.welcomed = True
+    progress.save(so_far)
+    if output.interactive:
+        output.out.input(f"\nPress Enter to read lesson {first.id}, Ctrl-C to stop here. ")
+    output.out.print()
+    show(first.readme, output)
+    so_far.mark_read(first.id)
+    progress.save(so_far)
+    output.out.print()
+    output.out.print(Markdown(guide.next_step(units, so_far)))
+
+
+def list_units(options: Options) -> None:
+    """`./learn list`"""
+    from course import catalog, progress
+
+    output = console.make(options.plain)
+    so_far = progress.load(output.say)
+    for module in catalog.load().modules:
+        output.out.print(module.title, style="bold", markup=False)
+        for lesson in module.lessons:
+            entry = so_far.lesson(lesson.id)
+            sign = output.symbols.done if entry.done else output.symbols.open
+            state = "played" if entry.done else "read" if entry.read_at else ""
+            minutes = f"{lesson.minutes:3} min" if lesson.minutes else ""
+            line = f"  {sign} {lesson.id}  {lesson.title:<28} {minutes:<8} {state}".rstrip()
+            output.out.print(line, markup=False)
+    output.out.print("\nRead one: ./learn read 3.1    Play one: ./learn run 3.1", markup=False)
+
+
+def read(options: Options, name: str) -> None:
+    """`./learn read LESSON`"""
+    from course import catalog, progress
+    from course.reading.render import show
+
+    output = console.make(options.plain)
+    lesson = catalog.load().lesson(name)
+    show(lesson.readme, output)
+    so_far = progress.load(output.say)
+    so_far.mark_read(lesson.id)
+    progress.save(so_far)
+
+
+def run(options: Options, name: str, step: bool, section: str | None) -> None:
+    """`./learn run LESSON`"""
+    from course import catalog, progress
+    from course.brokers import choose
+    from course.player import page as pages
+    from course.player.declared import names_in
+    from course.player.play import play
+    from course.player.show import Show
+
+    output = console.make(options.plain)
+    lesson = catalog.load().lesson(name)
+    page = pages.read(lesson.readme)
+    scenes = pages.choose(page, section) if section else page.scenes
+    if step and not sys.stdin.isatty():
+        raise WrongUse("--step waits for Enter, and there is no keyboard here. Leave it out.")
+    choice = choose.ensure(output.say, _wanted(options))
+    output.out.print(f"Lesson {lesson.id}, {lesson.title}", style="bold", markup=False)
+    output.out.print(str(choice), markup=False)
+    log = work() / "logs" / f"run-{lesson.id}.log"
+    with choice.broker.new_vhost(names_in(lesson.folder)) as url:
+        result = play(page, scenes, choice.broker, url, Show(output, step), log)
+    output.out.print()
+    left_out = f" Left out: {', '.join(result.skipped)}." if result.skipped else ""
+    output.out.print(
+        f"{output.symbols.done} Lesson {lesson.id}: all {result.lines} lines came as the page "
+        f"says, in {result.seconds:.0f} s.{left_out}",
+        style="green",
+        markup=False,
+    )
+    if section is None:
+        so_far = progress.load(output.say)
+        so_far.mark_played(lesson.id)
+        progress.save(so_far)
+
+
+def script(options: Options, path: Path, arguments: list[str]) -> None:
+    """`./learn script SCRIPT ARGS`: become the script, so that signals and job control are its."""
+    from course.brokers import choose
+
+    output = console.make(options.plain)
+    if not path.is_file():
+        known = [str(file.relative_to(ROOT)) for file in ROOT.glob("module_*/*/*.py")]
+        raise unknown("script", str(path), known, "./learn list")
+    choice = choose.ensure(output.say, _wanted(options))
+    os.environ["RABBITMQ_URL"] = choice.broker.url
+    _become([sys.executable, "-P", "-u", "-m", "course.host", str(path), *arguments])
+
+
+def test(arguments: list[str]) -> None:
+    """`./learn test`: pytest on this repository."""
+    import importlib.util
+
+    if importlib.util.find_spec("pytest") is None:
+        raise CouldNotCheck("pytest is not installed here. Start with ./learn, which brings it.")
+    os.chdir(ROOT)
+    _become([sys.executable, "-P", "-m", "pytest", *arguments])
+
+
+def doctor(options: Options) -> None:
+    """`./learn doctor`; NotYet if something needed is missing."""
+    from course.doctor import examine, summary
+
+    output = console.make(options.plain)
+    findings = []
+    for finding in examine(output.say):
+        findings.append(finding)
+        sign = "ok" if finding.ok else "!!" if finding.needed else "--"
+        style = "" if finding.ok else "bold red" if finding.needed else "yellow"
+        output.out.print(f"{sign}  {finding.what}", style=style, markup=False)
+        if finding.fix:
+            output.out.print(f"      fix: {finding.fix}", markup=False)
+    if any(finding.needed and not finding.ok for finding in findings):
+        raise NotYet(summary(findings))
+    output.out.print(f"\n{summary(findings)}", markup=False)
+
+
+def broker_status(options: Options) -> None:
+    """`./learn broker`; NotYet if none is running."""
+    from course.brokers import choose, state
+
+    output = console.make(options.plain)
+    choice = choose.current(state.load(output.say), _wanted(options))
+    if choice is None:
+        raise NotYet("no broker is running. Start one: ./learn broker up")
+    output.out.print(str(choice), markup=False)
+    if choice.broker.management is not None and choice.broker.capabilities.vhosts:
+        url = choice.broker.management.base_url
+        output.out.print(f"Management UI: {url}", markup=False)
+
+
+def broker_up(options: Options) -> None:
+    """`./learn broker up`"""
+    from course.brokers import choose
+
+    output = console.make(options.plain)
+    output.out.print(str(choose.ensure(output.say, _wanted(options))), markup=False)
+
+
+def broker_down(options: Options) -> None:
+    """`./learn broker down`"""
+    from course.brokers import choose
+
+    output = console.make(options.plain)
+    stopped = choose.stop(output.say)
+    for broker in stopped:
+        output.out.print(f"Stopped RabbitMQ ({broker.provider}). Its durable data stays.")
+    if not stopped:
+        output.out.print("Nothing to stop: the course has started no broker.")
+
+
+def broker_restart(options: Options) -> None:
+    """`./learn broker restart`"""
+    from course.brokers import choose
+    from course.player.play import RESTARTED, RESTARTING
+
+    output = console.make(options.plain)
+    output.out.print(RESTARTING)
+    choose.restart(output.say, _wanted(options))
+    output.out.print(RESTARTED)
+
+
+def broker_reset(options: Options, yes: bool) -> None:
+    """`./learn broker reset`"""
+    from course.brokers import choose
+
+    output = console.make(options.plain)
+    if not yes:
+        if not output.interactive:
+            raise WrongUse("this deletes all queues and messages. To confirm: --yes")
+        answer = output.out.input("Delete all queues and messages of the course's broker? [y/N] ")
+        if answer.strip().lower() not in ("y", "yes"):
+            raise NotYet("nothing was deleted.")
+    stopped = choose.stop(output.say, erase=True)
+    for broker in stopped:
+        output.out.print(f"Stopped RabbitMQ ({broker.provider}) and deleted its data.")
+    if not stopped:
+        output.out.print("Nothing to delete: the course has started no broker.")
+
+
+def broker_logs(options: Options) -> None:
+    """`./learn broker logs`"""
+    from course.brokers import choose, state
+
+    output = console.make(options.plain)
+    choice = choose.current(state.load(output.say), _wanted(options))
+    if choice is None or not isinstance(choice.broker, choose.Own):
+        raise NotYet("the course runs no broker whose logs it could show.")
+    choice.broker.logs()
+
+
+def broker_use(options: Options, name: str, url: str | None) -> None:
+    """`./learn broker use NAME [URL]`"""
+    from course.brokers import choose, probe
+
+    output = console.make(options.plain)
+    wish = choose.parse(name)
+    if url is not None and wish != "url":
+        raise WrongUse("a URL goes with: ./learn broker use url amqp://...")
+    if url is not None:
+        output.out.print(f"{probe.identify(url)} answers at {probe.redact(url)}.", markup=False)
+    choose.use(wish, url, output.say)
+    output.out.print(f"From now on: {wish}. See: ./learn broker", markup=False)
+
+
+def _wanted(options: Options) -> "Preference | None":
+    from course.brokers import choose
+
+    return choose.parse(options.broker) if options.broker else None
+
+
+def _become(command: list[str]) -> None:
+    """Replace this process by another; on Windows, run it and end with its exit code."""
+    sys.stdout.flush()
+    if sys.platform != "win32":
+        os.execv(command[0], command)  # noqa: S606 - a list of words, no shell
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the script
+    sys.exit(subprocess.call(command))

@@ -1,0 +1,106 @@
+"""What the lines of a console block ask for: a command, Ctrl-C, or a line of output."""
+
+import shlex
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from course.paths import ROOT
+from course.player.page import Fence, Page, PageError
+
+
+@dataclass(frozen=True)
+class Output:
+    """A line that must come next. `...` stands for any text, alone on its line for any lines."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Interrupt:
+    """Ctrl-C in the terminal."""
+
+    text: str = "^C"
+
+
+@dataclass(frozen=True)
+class RunScript:
+    """`./learn script PATH ARGS`, in the background if the line ends with `&`."""
+
+    text: str
+    script: Path
+    arguments: tuple[str, ...]
+    background: bool
+
+
+@dataclass(frozen=True)
+class Kill:
+    """`kill [-SIGNAL] %JOB`: a signal to a background job of the same terminal."""
+
+    text: str
+    signal: int
+    job: int
+
+
+@dataclass(frozen=True)
+class RestartBroker:
+    """`./learn broker restart`"""
+
+    text: str
+
+
+Command = RunScript | Kill | RestartBroker
+Action = Command | Interrupt | Output
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An action, the terminal that it happens in, and its line in the README."""
+
+    action: Action
+    terminal: str
+    line: int
+
+
+def of_fence(page: Page, fence: Fence) -> list[Placed]:
+    """The actions of a console block. Raises PageError at a command that the player lacks."""
+    placed = []
+    for number, text in enumerate(fence.lines, start=fence.line):
+        action: Action
+        if text.startswith("$ "):
+            action = _command(text[2:], f"{page.path}:{number}")
+        elif text.strip() == "^C":
+            action = Interrupt()
+        else:
+            action = Output(text.rstrip())
+        placed.append(Placed(action, fence.label, number))
+    return placed
+
+
+def _command(text: str, place: str) -> Command:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise PageError(f"{place}: {error}: {text}") from None
+    match words:
+        case ["./learn", "script", script, *arguments]:
+            background = arguments[-1:] == ["&"]
+            path = ROOT / script
+            if not path.is_file():
+                raise PageError(f"{place}: there is no script {script}.")
+            return RunScript(text, path, tuple(arguments[: -1 if background else None]), background)
+        case ["./learn", "broker", "restart"]:
+            return RestartBroker(text)
+        case ["kill", *option, job] if job[:1] == "%" and job[1:].isdigit() and len(option) < 2:
+            return Kill(text, _signal(option[0] if option else "-TERM", place), int(job[1:]))
+    raise PageError(f"{place}: the player cannot run: {text}")
+
+
+def _signal(option: str, place: str) -> int:
+    name = option.removeprefix("-").removeprefix("SIG").upper()
+    if name.isdigit():
+        return int(name)
+    if name in ("TERM", "INT", "KILL"):
+        # Windows has no SIGKILL; there, ending a process is always that.
+        return getattr(signal, f"SIG{name}", signal.SIGTERM)
+    raise PageError(f"{place}: the player knows no signal {option}")

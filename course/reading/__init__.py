@@ -1,0 +1,1 @@
+"""Show a README in the terminal."""

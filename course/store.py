@@ -1,0 +1,56 @@
+"""Small JSON files that are written atomically and never lost when they are damaged."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load(path: Path, model: type[Model], warn: Callable[[str], None]) -> Model:
+    """The file's content, or a fresh `model()` if there is none.
+
+    A file that cannot be read as `model` (damaged, or of another schema version) is renamed beside
+    the original, and `warn` gets one line that says so.
+    """
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return model()
+    except ValidationError:
+        aside = _free_name(path)
+        path.rename(aside)
+        warn(
+            f"{path.name} could not be read, so it starts afresh. "
+            f"The old one is kept as {aside.name}."
+        )
+        return model()
+
+
+def save(path: Path, content: BaseModel) -> None:
+    """Replace the file in one step, so that an interruption leaves the old or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(content.model_dump(mode="json", exclude_none=True), indent=2) + "\n"
+    # mkstemp makes the file readable by its owner only: a broker's URL may hold a password.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
+        number += 1
+    return aside
