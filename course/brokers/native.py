@@ -65,12 +65,12 @@ class NativeBroker(Broker):
 
     def _start_node(self) -> None:
         """Start it and wait until AMQP and the management API answer."""
-        process = start_detached(
+        server = start_detached(
             [_scripts() / f"rabbitmq-server{SUFFIX}"],
             self.folder / "server.out",
             _environment(self.running),
         )
-        self._remember("server", process.pid)
+        self._remember("server", server)
         try:
             probe.wait_until_ready(self.url, START_SECONDS)
             self.management.wait_until_ready(START_SECONDS)
@@ -164,7 +164,7 @@ def start(say: Callable[[str], None]) -> NativeBroker:
     if epmd:  # started by the node itself it would do the same, but nobody would stop it
         port = running.details["epmd_port"]
         command = [epmd, "-address", "127.0.0.1", "-port", port]
-        broker._remember("epmd", start_detached(command, folder / "epmd.out", {}).pid)
+        broker._remember("epmd", start_detached(command, folder / "epmd.out", {}))
     broker._start_node()
     return broker
 

@@ -50,15 +50,19 @@ def run(
     return done.stdout or ""
 
 
-def start_detached(
-    command: Sequence[str | Path], log: Path, environment: Mapping[str, str]
-) -> subprocess.Popen[bytes]:
-    """Start a program that goes on after we end, out of reach of this terminal's Ctrl-C."""
+_detached: list[subprocess.Popen[bytes]] = []  # kept, or Python would warn that they still run
+
+
+def start_detached(command: Sequence[str | Path], log: Path, environment: Mapping[str, str]) -> int:
+    """Start a program that goes on after we end, out of reach of this terminal's Ctrl-C.
+
+    Returns its process's number.
+    """
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     with log.open("ab") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -67,3 +71,5 @@ def start_detached(
             start_new_session=sys.platform != "win32",
             creationflags=flags,
         )
+    _detached.append(process)
+    return process.pid

@@ -5,7 +5,6 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from course.paths import ROOT
 from course.player.page import Fence, Page, PageError
 
 
@@ -31,6 +30,11 @@ class RunScript:
     script: Path
     arguments: tuple[str, ...]
     background: bool
+
+    @property
+    def ends_by_itself(self) -> bool:
+        """Whether the script comes to an end; a consumer goes on until Ctrl-C."""
+        return "start_consuming" not in self.script.read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def of_fence(page: Page, fence: Fence) -> list[Placed]:
     for number, text in enumerate(fence.lines, start=fence.line):
         action: Action
         if text.startswith("$ "):
-            action = _command(text[2:], f"{page.path}:{number}")
+            action = _command(text[2:], page.root, f"{page.path}:{number}")
         elif text.strip() == "^C":
             action = Interrupt()
         else:
@@ -77,7 +81,7 @@ def of_fence(page: Page, fence: Fence) -> list[Placed]:
     return placed
 
 
-def _command(text: str, place: str) -> Command:
+def _command(text: str, root: Path, place: str) -> Command:
     try:
         words = shlex.split(text)
     except ValueError as error:
@@ -85,7 +89,7 @@ def _command(text: str, place: str) -> Command:
     match words:
         case ["./learn", "script", script, *arguments]:
             background = arguments[-1:] == ["&"]
-            path = ROOT / script
+            path = root / script
             if not path.is_file():
                 raise PageError(f"{place}: there is no script {script}.")
             return RunScript(text, path, tuple(arguments[: -1 if background else None]), background)

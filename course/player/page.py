@@ -56,6 +56,11 @@ class Page:
     scenes: tuple[Scene, ...]
     excerpts: tuple[Fence, ...]
 
+    @property
+    def root(self) -> Path:
+        """The repository's top folder, in which the commands are typed."""
+        return self.path.parents[2]
+
 
 def read(path: Path) -> Page:
     """Parse a lesson's README. Raises PageError at a block that names no terminal or file."""

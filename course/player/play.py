@@ -108,6 +108,7 @@ class _Stage:
         self.log = log
         self.line_seconds = line_seconds
         self.terminals: dict[str, Terminal] = {}
+        self.scripts: dict[str, RunScript] = {}  # the latest in the foreground of each terminal
         self.skip: set[str] = set()  # terminals where a lone `...` allows any lines now
         self.lock = threading.Lock()
         self.matched = 0
@@ -122,7 +123,7 @@ class _Stage:
                 here, rest = rest[: len(fence.lines)], rest[len(fence.lines) :]
                 for placed in here:
                     self._do(placed)
-                if _next_is_command(rest, fence.label):
+                if self._should_end(rest, fence.label):
                     self._wait_for_end(here[-1])
             self._curtain(fence.line + len(fence.lines) - 1)
         self.view.notice(scene.notice)
@@ -141,6 +142,8 @@ class _Stage:
         match action:
             case RunScript():
                 terminal.run(action.script, action.arguments, background=action.background)
+                if not action.background:
+                    self.scripts[terminal.name] = action
             case Kill():
                 if not terminal.kill_job(action.job, action.signal):
                     raise self._mismatch(placed.line, f"there is no job %{action.job} to kill")
@@ -172,6 +175,16 @@ class _Stage:
             raise self._mismatch(placed.line, f"the script in {terminal.name} should have ended")
         self._nothing_left(terminal, placed.line)
 
+    def _should_end(self, rest: list[Placed], name: str) -> bool:
+        """Whether the script in this terminal is to be done before the next block.
+
+        It is if a command is typed there next, or if no more is to come from a script that ends.
+        """
+        following = next((placed.action for placed in rest if placed.terminal == name), None)
+        script = self.scripts.get(name)
+        ending = following is None and script is not None and script.ends_by_itself
+        return ending or isinstance(following, Command)
+
     def _interrupt(self, terminal: Terminal, line: int) -> None:
         code = terminal.interrupt(END_SECONDS)
         if code is None:
@@ -202,7 +215,7 @@ class _Stage:
                 "PYTHONUNBUFFERED": "1",
                 "PYTHONUTF8": "1",
             }
-            self.terminals[name] = Terminal(name, environment, self._heard)
+            self.terminals[name] = Terminal(name, self.page.root, environment, self._heard)
         return self.terminals[name]
 
     def _heard(self, terminal: str, text: str) -> None:
@@ -227,12 +240,6 @@ class _Stage:
         return Mismatch(
             f"{self.page.path}:{line}: {expected}; {got}. Everything shown: {self.log.name}"
         )
-
-
-def _next_is_command(rest: list[Placed], terminal: str) -> bool:
-    """Whether the next thing that happens in the terminal is that a command is typed."""
-    following = next((placed.action for placed in rest if placed.terminal == terminal), None)
-    return isinstance(following, Command)
 
 
 def _pattern(text: str) -> "re.Pattern[str]":

@@ -12,23 +12,27 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from course.paths import ROOT
-
 LINE_LIMIT = 10_000  # characters; what a script prints beyond that in one line is cut
 
 
 class Terminal:
     """Runs scripts, in the foreground or as numbered jobs, and keeps their lines in order.
 
-    `heard` is called with each line as it comes, from another thread.
+    Scripts start in `folder`, with `environment` added to ours. `heard` is called with each line as
+    it comes, from another thread.
     """
 
     def __init__(
-        self, name: str, environment: Mapping[str, str], heard: Callable[[str, str], None]
+        self,
+        name: str,
+        folder: Path,
+        environment: Mapping[str, str],
+        heard: Callable[[str, str], None],
     ) -> None:
         self.name = name
         self.jobs: list[subprocess.Popen[str]] = []
         self.foreground: subprocess.Popen[str] | None = None
+        self._folder = folder
         self._environment = {**os.environ, **environment}
         self._heard = heard
         self._lines: deque[str] = deque()
@@ -48,7 +52,7 @@ class Terminal:
             text=True,
             encoding="utf-8",
             errors="replace",
-            cwd=ROOT,
+            cwd=self._folder,
             env=self._environment,
             start_new_session=sys.platform != "win32",  # our Ctrl-C is not for them
             creationflags=flags,
@@ -144,8 +148,9 @@ class Terminal:
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None  # noqa: S101 - it was started with a pipe
-        while line := process.stdout.readline(LINE_LIMIT):
-            self.print(line.rstrip("\r\n"))
+        with process.stdout as lines:
+            while line := lines.readline(LINE_LIMIT):
+                self.print(line.rstrip("\r\n"))
         with self._changed:
             self._changed.notify_all()
 

@@ -13,9 +13,9 @@ def work(channel, method, properties, body):
     again = " (redelivered)" if method.redelivered else ""
     print(f" [x] Received {task}{again}", flush=True)
     time.sleep(task.count("."))  # every dot is one second of work
-    print(f" [x] Done {task}", flush=True)
-    # Only now may the broker forget the task.
+    # The work is done: now, and not before, the broker may forget the task.
     channel.basic_ack(delivery_tag=method.delivery_tag)
+    print(f" [x] Done {task}", flush=True)
 
 
 def main() -> None:

@@ -1,0 +1,39 @@
+"""Subscriber: print the log lines of the severities that are given as arguments."""
+
+import os
+import sys
+
+import pika
+
+URL = os.environ.get("RABBITMQ_URL", "amqp://guest:guest@localhost:5672/%2F")
+
+
+def show(channel, method, properties, body):
+    print(f" [x] {method.routing_key}:{body.decode()}", flush=True)
+
+
+def main() -> None:
+    severities = sys.argv[1:]
+    if not severities:
+        sys.exit("Usage: receive_logs_direct.py [info] [warning] [error]")
+
+    connection = pika.BlockingConnection(pika.URLParameters(URL))
+    channel = connection.channel()
+    channel.exchange_declare(exchange="direct_logs", exchange_type="direct")
+
+    result = channel.queue_declare(queue="", exclusive=True)
+    queue_name = result.method.queue
+    # One queue, one binding for each severity that we want.
+    for severity in severities:
+        channel.queue_bind(exchange="direct_logs", queue=queue_name, routing_key=severity)
+
+    channel.basic_consume(queue=queue_name, on_message_callback=show, auto_ack=True)
+    print(" [*] Waiting for logs. To exit press CTRL+C", flush=True)
+    channel.start_consuming()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        pass

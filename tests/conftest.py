@@ -1,0 +1,98 @@
+"""Brokers for the tests: RabbitMQ through testcontainers, and a private native node.
+
+Tests that need one are skipped where there is none, and the summary says why. With
+LEARN_REQUIRE_RABBITMQ=1, as in CI, they fail instead.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from course.brokers import Broker, docker, native
+from course.brokers.base import Unavailable
+from tests.support import ContainerBroker
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def skip_or_fail(reason: str) -> None:
+    """The end of a test whose broker is missing."""
+    if os.environ.get("LEARN_REQUIRE_RABBITMQ") == "1":
+        pytest.fail(f"RabbitMQ is required here, but {reason}", pytrace=False)
+    pytest.skip(f"no RabbitMQ: {reason}")
+
+
+@pytest.fixture(autouse=True)
+def own_work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the learner's files, or meets the learner's broker by accident."""
+    folder = tmp_path / "work"
+    monkeypatch.setenv("LEARN_WORK", str(folder))
+    monkeypatch.delenv("RABBITMQ_URL", raising=False)
+    monkeypatch.delenv("RABBITMQ_MANAGEMENT_URL", raising=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> str:
+    """The Docker engine's version."""
+    try:
+        version = docker.engine()
+        docker.compose()
+    except Unavailable as error:
+        skip_or_fail(str(error))
+    return version
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(docker_engine: str) -> Iterator[Broker]:
+    """RabbitMQ in a container of its own, the same image as the course's."""
+    if not docker.has_image(docker.image()):
+        try:
+            docker.run(["docker", "pull", docker.image()], timeout=600)
+        except docker.CommandFailed as error:
+            skip_or_fail(f"the image {docker.image()} cannot be fetched: {error}")
+    with ContainerBroker.running(docker.image()) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def native_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The RabbitMQ that is installed here, as a private node."""
+    try:
+        native.installed_version()
+    except Unavailable as error:
+        skip_or_fail(str(error))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEARN_WORK", str(tmp_path_factory.mktemp("native node")))
+        broker = native.start(print)
+        try:
+            yield broker
+        finally:
+            broker.close()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests that share a broker run in one process, so that a restart disturbs nobody else."""
+    for fixture in ("native_rabbitmq", "rabbitmq"):
+        if fixture in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(fixture))
+            break
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many tests were left out, and why."""
+    reasons = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"Left out {count} tests: {reason}")
