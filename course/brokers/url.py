@@ -1,11 +1,14 @@
 """The learner's own broker, given by RABBITMQ_URL or `./learn broker use url amqp://...`."""
 
 import os
+from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
-from course.brokers.base import Broker
+from course.brokers import vhosts
+from course.brokers.base import Broker, Capabilities
 from course.brokers.management import Management
-from course.errors import WrongUse
+from course.brokers.probe import identify
+from course.errors import CouldNotCheck, WrongUse
 
 
 class UrlBroker(Broker):
@@ -23,6 +26,22 @@ class UrlBroker(Broker):
         base_url = os.environ.get("RABBITMQ_MANAGEMENT_URL") or default
         if base_url.startswith(("http://", "https://")):
             self.management = Management(base_url, user, password)
+
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        manages = self.management is not None and self._is_managed_by(self.management)
+        return Capabilities(self.server.product, self.server.version, self.can_restart, manages)
+
+    def _is_managed_by(self, management: Management) -> bool:
+        """Whether a vhost made there appears here: the port that we guess may be another node's."""
+        if not management.may_administer():
+            return False
+        try:
+            with vhosts.throwaway(management, self.url) as trial:
+                identify(trial)
+        except CouldNotCheck:
+            return False
+        return True
 
     def restart(self) -> None:
         raise WrongUse(

@@ -1,0 +1,46 @@
+"""What may import what. The reasons are in CONTRIBUTING.md."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.content import name_of, tracked
+
+ENGINE = {"filelock", "markdown_it", "pika", "psutil", "pydantic", "rich", "typer"}
+ALLOWED = {
+    "module_*/*.py": {"pika"},
+    "course/*.py": {"course"} | ENGINE,
+}
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names of all that the file imports, also inside functions."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)}:{node.lineno}: a relative import"
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [(path, allowed) for pattern, allowed in ALLOWED.items() for path in tracked(pattern)],
+    ids=lambda value: name_of(value) if isinstance(value, Path) else "",
+)
+def test_a_file_imports_only_what_its_place_allows(path: Path, allowed: set[str]) -> None:
+    extra = imported(path) - allowed - set(sys.stdlib_module_names)
+    assert not extra, f"{name_of(path)} may not import {', '.join(sorted(extra))}"
+
+
+def test_the_launcher_needs_the_standard_library_only(repository: Path) -> None:
+    assert imported(repository / "learn") <= set(sys.stdlib_module_names)
+
+
+def test_the_rules_see_every_lesson_and_module() -> None:
+    assert len(tracked("module_*/*.py")) >= 15
+    assert len(tracked("course/*.py")) >= 25
