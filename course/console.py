@@ -1,7 +1,11 @@
 """Printing for people: colour where there is a terminal, ASCII where that is all there is."""
 
+import codecs
+import io
+import os
 import sys
 from dataclasses import dataclass
+from typing import Literal
 
 from rich.console import Console
 
@@ -18,6 +22,8 @@ class Symbols:
 
 FANCY = Symbols(bar="│", done="✓", open="·", arrow="→")
 ASCII = Symbols(bar="|", done="x", open="-", arrow="->")
+# For what our pages and rich draw with; a sign that is not here is shown as ?.
+LIKENESS = dict(zip("•▌·─━│✓", "*|---|x", strict=True)) | {"→": "->", "…": "..."}
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,20 @@ class Output:
 
 def make(plain: bool) -> Output:
     """`plain` means no colour, ASCII only, no paging; NO_COLOR and pipes are respected anyway."""
+    codecs.register_error("learn", _substitute)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a console that lacks a sign shows ? for it
-            stream.reconfigure(errors="replace")
-    out = Console(no_color=plain or None, highlight=False, emoji=False)
-    err = Console(no_color=plain or None, highlight=False, emoji=False, stderr=True)
-    ascii_only = plain or not out.encoding.lower().startswith("utf")
-    return Output(out, err, ASCII if ascii_only else FANCY, plain)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="ascii" if plain else None, errors="learn")
+    # NO_COLOR alone would leave bold and links, which are escape codes, too.
+    colours: Literal["auto"] | None = None if plain or os.environ.get("NO_COLOR") else "auto"
+    out = Console(color_system=colours, highlight=False, emoji=False)
+    err = Console(color_system=colours, highlight=False, emoji=False, stderr=True)
+    fancy = out.encoding.lower().startswith("utf")
+    return Output(out, err, FANCY if fancy else ASCII, plain)
+
+
+def _substitute(error: UnicodeError) -> tuple[str, int]:
+    """Signs that the terminal lacks, in ASCII; ? for those that have no likeness."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - we only print
+    lacking = error.object[error.start : error.end]
+    return "".join(LIKENESS.get(sign, "?") for sign in lacking), error.end
