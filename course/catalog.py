@@ -108,7 +108,7 @@ def load(path: Path = COURSE_FILE) -> Catalog:
         raise CouldNotCheck(
             f"{path} is missing. Run the course from a clone of its repository."
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CouldNotCheck(f"{path.name}: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
@@ -119,6 +119,8 @@ def load(path: Path = COURSE_FILE) -> Catalog:
 
 def _module(entry: ModuleEntry, root: Path) -> Module:
     folder = root / entry.folder
+    if not (folder / "README.md").is_file():
+        raise CouldNotCheck(f"course.toml names {entry.folder}, which has no README.md.")
     lessons = []
     for position, name in enumerate(entry.lessons, start=1):
         lesson = Lesson(f"{entry.number}.{position}", folder / name)
