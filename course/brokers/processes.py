@@ -50,9 +50,6 @@ def run(
     return done.stdout or ""
 
 
-_detached: list[subprocess.Popen[bytes]] = []  # kept, or Python would warn that they still run
-
-
 def start_detached(command: Sequence[str | Path], log: Path, environment: Mapping[str, str]) -> int:
     """Start a program that goes on after we end, out of reach of this terminal's Ctrl-C.
 
@@ -71,5 +68,5 @@ def start_detached(command: Sequence[str | Path], log: Path, environment: Mappin
             start_new_session=sys.platform != "win32",
             creationflags=flags,
         )
-    _detached.append(process)
+    process.returncode = 0  # it is not ours to wait for, and Popen would warn that it still runs
     return process.pid
