@@ -61,14 +61,16 @@ def list_units(options: Options) -> None:
 
     output = console.make(options.plain)
     so_far = progress.load(output.say)
-    for module in catalog.load().modules:
+    units = catalog.load()
+    width = max(len(lesson.title) for lesson in units.lessons)
+    for module in units.modules:
         output.out.print(module.title, style="bold", markup=False)
         for lesson in module.lessons:
             entry = so_far.lesson(lesson.id)
             sign = output.symbols.done if entry.done else output.symbols.open
             state = "played" if entry.done else "read" if entry.read_at else ""
             minutes = f"{lesson.minutes:3} min" if lesson.minutes else ""
-            line = f"  {sign} {lesson.id}  {lesson.title:<28} {minutes:<8} {state}".rstrip()
+            line = f"  {sign} {lesson.id}  {lesson.title:<{width}} {minutes:<8} {state}".rstrip()
             output.out.print(line, markup=False)
     output.out.print("\nRead one: ./learn read 3.1    Play one: ./learn run 3.1", markup=False)
 
