@@ -158,7 +158,7 @@ def doctor(options: Options) -> None:
         style = "" if finding.ok else "bold red" if finding.needed else "yellow"
         output.out.print(f"{sign}  {finding.what}", style=style, markup=False)
         if finding.fix:
-            output.out.print(f"      fix: {finding.fix}", markup=False)
+            output.out.print(f"      fix: {finding.fix}", markup=False, soft_wrap=True)
     if any(finding.needed and not finding.ok for finding in findings):
         raise NotYet(summary(findings))
     output.out.print(f"\n{summary(findings)}", markup=False)

@@ -104,11 +104,7 @@ def _ports(broker_runs: bool) -> Iterator[Finding]:
         elif broker_runs:
             yield Finding(f"port {port} ({what}) is in use")
         else:
-            yield Finding(
-                f"port {port} ({what}) is used by another program",
-                "none needed: another port is chosen and said",
-                needed=False,
-            )
+            yield Finding(f"port {port} ({what}) is taken: the course will choose another")
 
 
 def _broker(say: Say) -> Finding:

@@ -26,6 +26,7 @@ from course.player.terminal import Terminal
 
 LINE_SECONDS = 30.0  # how long a promised line may take; lessons work in single seconds
 END_SECONDS = 10.0  # how long a script may take to end after Ctrl-C
+REST_SECONDS = 0.5  # for the rest of a traceback to reach the log
 CLEAN_EXITS = (0, 130)
 RESTARTING = "Restarting the broker: every connection is closed."
 RESTARTED = "The broker is back."
@@ -36,7 +37,7 @@ class Mismatch(NotYet):
 
 
 class View(Protocol):
-    """Who watches. `line` may be called from other threads than the rest."""
+    """Who watches. A line is shown when the page comes to it, so that both read alike."""
 
     def scene(self, scene: Scene) -> None: ...
     def skipped(self, scene: Scene, why: str) -> None: ...
@@ -68,7 +69,7 @@ def play(
     """Play scenes of the page in the vhost of `url`.
 
     Raises Mismatch at the first line that is not as the page says, after all scripts are ended. All
-    that the terminals showed is in the file `log`.
+    that the terminals showed is in the file `log`, in the order in which it came.
     """
     result, started = Result(), time.monotonic()
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -159,12 +160,16 @@ class _Stage:
             self.skip.add(terminal.name)
             return
         pattern = _pattern(action.text)
-        if terminal.name in self.skip:
-            came = terminal.find_line(pattern, self.line_seconds)
-        else:
-            came = terminal.next_line(self.line_seconds)
+        deadline = time.monotonic() + self.line_seconds
+        while True:
+            came = terminal.next_line(deadline - time.monotonic())
+            if came is not None:
+                self.view.line(terminal.name, came)
+            fits = came is not None and pattern.fullmatch(came)
+            if fits or came is None or terminal.name not in self.skip:
+                break
         self.skip.discard(terminal.name)
-        if came is None or not pattern.fullmatch(came):
+        if not fits:
             raise self._mismatch(line, f"{terminal.name} should show {action.text!r}", came)
         self.matched += 1
 
@@ -206,6 +211,7 @@ class _Stage:
         if terminal.name in self.skip or terminal.foreground:
             return
         if left := terminal.untaken():
+            self.view.line(terminal.name, left[0])
             raise self._mismatch(line, f"{terminal.name} should show no more lines here", left[0])
 
     def _terminal(self, name: str) -> Terminal:
@@ -215,12 +221,8 @@ class _Stage:
                 "PYTHONUNBUFFERED": "1",
                 "PYTHONUTF8": "1",
             }
-            self.terminals[name] = Terminal(name, self.page.root, environment, self._heard)
+            self.terminals[name] = Terminal(name, self.page.root, environment, self._note)
         return self.terminals[name]
-
-    def _heard(self, terminal: str, text: str) -> None:
-        self._note(terminal, text)
-        self.view.line(terminal, text)
 
     def _note(self, terminal: str, text: str) -> None:
         with self.lock:

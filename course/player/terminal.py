@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -83,14 +82,6 @@ class Terminal:
                 self._changed.wait(min(left, 0.1))
             return self._lines.popleft()
 
-    def find_line(self, pattern: "re.Pattern[str]", seconds: float) -> str | None:
-        """Take lines up to one that matches; None, as in `next_line`, if there is none."""
-        deadline = time.monotonic() + seconds
-        while (line := self.next_line(deadline - time.monotonic())) is not None:
-            if pattern.fullmatch(line):
-                return line
-        return None
-
     def untaken(self) -> list[str]:
         """The lines that are left, after the running scripts have ended."""
         with self._changed:
@@ -118,8 +109,7 @@ class Terminal:
         control_c = signal.SIGINT
         if sys.platform == "win32":
             control_c = signal.CTRL_BREAK_EVENT
-        with contextlib.suppress(OSError):  # it may have ended by itself
-            process.send_signal(control_c)
+        _send(process, control_c)
         try:
             code = process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -136,13 +126,12 @@ class Terminal:
         if number_of_signal == getattr(signal, "SIGKILL", signal.SIGTERM):
             _kill(process)
         else:
-            with contextlib.suppress(OSError):
-                process.send_signal(number_of_signal)
+            _send(process, number_of_signal)
         return True
 
     def kill_all(self) -> None:
-        """End everything that still runs here, at once."""
-        for process in [*self.jobs, *([self.foreground] if self.foreground else [])]:
+        """End everything that still runs here, at once; also what a script has left behind."""
+        for process in self._readers:
             _kill(process)
         self._drain()
 
@@ -161,11 +150,19 @@ class Terminal:
                 reader.join(timeout=2)
 
 
+def _send(process: subprocess.Popen[str], number_of_signal: int) -> None:
+    """Send a signal, on POSIX to all that the process has started too, as a terminal does."""
+    with contextlib.suppress(OSError):  # all of them may have ended
+        if sys.platform == "win32":
+            process.send_signal(number_of_signal)
+        else:
+            os.killpg(process.pid, number_of_signal)
+
+
 def _kill(process: subprocess.Popen[str]) -> None:
     """Kill the process and, on POSIX, whatever it started."""
     if sys.platform == "win32":
         process.kill()
     else:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _send(process, signal.SIGKILL)
     process.wait()
