@@ -170,6 +170,7 @@ class _Stage:
                 break
         self.skip.discard(terminal.name)
         if not fits:
+            terminal.wait(REST_SECONDS)
             raise self._mismatch(line, f"{terminal.name} should show {action.text!r}", came)
         self.matched += 1
 
