@@ -8,7 +8,7 @@ import uuid
 import pika
 
 URL = os.environ.get("RABBITMQ_URL", "amqp://guest:guest@localhost:5672/%2F")
-TIMEOUT = 2  # seconds
+TIMEOUT = 3  # seconds
 
 
 def call(channel, replies, number):

@@ -7,7 +7,7 @@ import time
 import pika
 
 URL = os.environ.get("RABBITMQ_URL", "amqp://guest:guest@localhost:5672/%2F")
-TIMEOUT = 2  # seconds
+TIMEOUT = 3  # seconds
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The RPC server on a slow machine: fib(20) takes it 3 seconds."""
+"""The RPC server on a slow machine: fib(20) takes it 4 seconds."""
 
 import os
 import time
@@ -16,7 +16,7 @@ def answer(channel, method, properties, body):
     question = f"fib({body.decode(errors='replace')})"
     print(f" [.] {question}{' (redelivered)' if method.redelivered else ''}", flush=True)
     try:
-        time.sleep(int(body) * 0.15)
+        time.sleep(int(body) * 0.2)
         reply, kind = str(fib(int(body))), "result"
     except Exception as error:  # whatever it is, the caller must hear of it, and we must live on
         reply, kind = f"{type(error).__name__}: {error}", "error"
