@@ -1,12 +1,14 @@
 """Run the command line, and turn every ending into a message and an exit code."""
 
+import errno
 import importlib.util
 import os
 import sys
 
-from course.errors import CourseError
+from course.errors import CouldNotCheck, CourseError
 
 NEEDED = ("filelock", "markdown_it", "pika", "psutil", "pydantic", "rich", "typer")
+NO_ACCESS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 
 
 def main() -> None:
@@ -25,6 +27,8 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        code = _explain_no_access(error) if error.errno in NO_ACCESS else _explain_crash(error)
     except Exception as error:  # no traceback reaches a learner; it goes into a file
         code = _explain_crash(error)
     sys.exit(code)
@@ -45,6 +49,12 @@ def _check_packages() -> None:
     if missing:
         print(f"learn: the package {missing[0]} is missing. Start with ./learn", file=sys.stderr)
         sys.exit(3)
+
+
+def _explain_no_access(error: OSError) -> int:
+    print(f"learn: {error.filename or 'output'}: {error.strerror}. See: ./learn doctor",
+          file=sys.stderr)  # fmt: skip
+    return CouldNotCheck.exit_code
 
 
 def _explain_crash(error: Exception) -> int:

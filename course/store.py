@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from course.errors import CouldNotCheck
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -16,7 +18,8 @@ def load(path: Path, model: type[Model], warn: Callable[[str], None]) -> Model:
     """The file's content, or a fresh `model()` if there is none.
 
     A file that cannot be read as `model` (damaged, or of another schema version) is renamed beside
-    the original, and `warn` gets one line that says so.
+    the original, and `warn` gets one line that says so. Raises CouldNotCheck if the file may not
+    be read at all.
     """
     try:
         return model.model_validate_json(path.read_bytes())
@@ -30,10 +33,22 @@ def load(path: Path, model: type[Model], warn: Callable[[str], None]) -> Model:
             f"The old one is kept as {aside.name}."
         )
         return model()
+    except OSError as error:
+        raise _no_access(path, "read", error) from None
 
 
 def save(path: Path, content: BaseModel) -> None:
-    """Replace the file in one step, so that an interruption leaves the old or the new one."""
+    """Replace the file in one step, so that an interruption leaves the old or the new one.
+
+    Raises CouldNotCheck if it cannot be written.
+    """
+    try:
+        _replace(path, content)
+    except OSError as error:
+        raise _no_access(path, "written", error) from None
+
+
+def _replace(path: Path, content: BaseModel) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(content.model_dump(mode="json", exclude_none=True), indent=2) + "\n"
     # mkstemp makes the file readable by its owner only: a broker's URL may hold a password.
@@ -47,6 +62,10 @@ def save(path: Path, content: BaseModel) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _no_access(path: Path, what: str, error: OSError) -> CouldNotCheck:
+    return CouldNotCheck(f"{path} cannot be {what}: {error.strerror}. See: ./learn doctor")
 
 
 def _free_name(path: Path) -> Path:

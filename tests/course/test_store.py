@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from course import store
+from course.errors import CouldNotCheck
 
 
 class Notes(BaseModel):
@@ -117,3 +118,13 @@ def test_a_reader_never_meets_half_a_file(path: Path) -> None:
 def test_only_the_owner_may_read_the_file(path: Path) -> None:
     store.save(path, Notes(text="a password"))
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "notes.json"  # not even root can make it
+    for use in (lambda: store.load(path, Notes, pytest.fail), lambda: store.save(path, Notes())):
+        with pytest.raises(CouldNotCheck) as caught:
+            use()
+        assert str(caught.value).startswith(f"{path} cannot be ")
+        assert str(caught.value).endswith(" See: ./learn doctor")
