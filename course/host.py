@@ -18,10 +18,10 @@ def explain(kind: type[BaseException], error: BaseException, trace: TracebackTyp
     if not isinstance(error, pika.exceptions.AMQPError):
         sys.__excepthook__(kind, error, trace)
         return
-    if isinstance(error, pika.exceptions.AMQPConnectionError) and not error.args:
+    message = ", ".join(filter(None, map(str, error.args)))  # pika wraps errors without a text
+    if not message and kind is pika.exceptions.AMQPConnectionError:
         message = "no broker answers. Start one: ./learn broker up"
-    else:
-        message = ", ".join(str(part) for part in error.args) or "the broker broke it off"
+    message = message or "the broker broke it off"
     sys.stderr.write(f" [!] {kind.__name__}: {message}\n")
 
 
@@ -33,7 +33,7 @@ def main() -> None:
     sys.argv = [os.path.relpath(script), *sys.argv[2:]]
     sys.path.insert(0, str(script.parent))
     try:
-        runpy.run_path(str(script), run_name="__main__")
+        runpy.run_path(sys.argv[0], run_name="__main__")
     except KeyboardInterrupt:
         sys.exit(130)
 
