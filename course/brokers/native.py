@@ -17,7 +17,7 @@ from pathlib import Path
 from course.brokers import probe
 from course.brokers.base import Broker, Unavailable
 from course.brokers.management import Management
-from course.brokers.processes import CommandFailed, run, start_detached
+from course.brokers.processes import CommandFailed, end, remember, run, start_detached
 from course.brokers.state import Running
 from course.errors import CouldNotCheck
 from course.paths import work
@@ -50,7 +50,7 @@ class NativeBroker(Broker):
     def close(self) -> None:
         """Stop the node and its epmd. Its data stays in the folder."""
         self._stop_node()
-        self._end("epmd", seconds=5)
+        end(self.folder / "epmd.process", 5)
 
     def erase(self) -> None:
         self.close()
@@ -70,7 +70,7 @@ class NativeBroker(Broker):
             self.folder / "server.out",
             _environment(self.running),
         )
-        self._remember("server", server)
+        remember(self.folder / "server.process", server)
         try:
             probe.wait_until_ready(self.url, START_SECONDS)
             self.management.wait_until_ready(START_SECONDS)
@@ -86,33 +86,7 @@ class NativeBroker(Broker):
             with contextlib.suppress(CommandFailed):
                 ctl = _scripts() / f"rabbitmqctl{SUFFIX}"
                 run([ctl, "stop"], timeout=STOP_SECONDS, environment=_environment(self.running))
-        self._end("server", seconds=STOP_SECONDS)
-
-    def _remember(self, name: str, pid: int) -> None:
-        """Note whom a later command is to stop: a process's number and, for good, its start."""
-        import psutil
-
-        with contextlib.suppress(psutil.NoSuchProcess):
-            created = psutil.Process(pid).create_time()
-            (self.folder / f"{name}.process").write_text(f"{pid} {created}", encoding="utf-8")
-
-    def _end(self, name: str, seconds: float) -> None:
-        """Ask the process to end, wait, and kill it and its children if it does not."""
-        import psutil
-
-        note = self.folder / f"{name}.process"
-        with contextlib.suppress(FileNotFoundError, ValueError, psutil.NoSuchProcess):
-            pid, created = note.read_text(encoding="utf-8").split()
-            note.unlink()
-            process = psutil.Process(int(pid))
-            if process.create_time() != float(created):
-                return
-            family = [*process.children(recursive=True), process]
-            process.terminate()
-            _, alive = psutil.wait_procs(family, timeout=seconds)
-            for survivor in alive:
-                survivor.kill()
-            psutil.wait_procs(alive, timeout=5)
+        end(self.folder / "server.process", STOP_SECONDS)
 
 
 def _scripts() -> Path:
@@ -164,7 +138,7 @@ def start(say: Callable[[str], None]) -> NativeBroker:
     if epmd:  # started by the node itself it would do the same, but nobody would stop it
         port = running.details["epmd_port"]
         command = [epmd, "-address", "127.0.0.1", "-port", port]
-        broker._remember("epmd", start_detached(command, folder / "epmd.out", {}))
+        remember(folder / "epmd.process", start_detached(command, folder / "epmd.out", {}))
     broker._start_node()
     return broker
 

@@ -1,5 +1,6 @@
-"""Run other programs: quietly, with a time limit, and with their complaint at hand."""
+"""Run other programs: briefly, with a time limit, or for long, to be stopped by a later command."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -70,3 +71,29 @@ def start_detached(command: Sequence[str | Path], log: Path, environment: Mappin
         )
     process.returncode = 0  # it is not ours to wait for, and Popen would warn that it still runs
     return process.pid
+
+
+def remember(note: Path, pid: int) -> None:
+    """Write down whom a later command is to stop: a process's number and, for good, its start."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        note.write_text(f"{pid} {psutil.Process(pid).create_time()}", encoding="utf-8")
+
+
+def end(note: Path, seconds: float) -> None:
+    """Ask the remembered process to end, wait, and kill it and its children if it does not."""
+    import psutil
+
+    with contextlib.suppress(FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        pid, created = note.read_text(encoding="utf-8").split()
+        note.unlink()
+        process = psutil.Process(int(pid))
+        if process.create_time() != float(created):
+            return
+        family = [*process.children(recursive=True), process]
+        process.terminate()
+        _, alive = psutil.wait_procs(family, timeout=seconds)
+        for survivor in alive:
+            survivor.kill()
+        psutil.wait_procs(alive, timeout=5)
