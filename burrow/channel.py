@@ -1,0 +1,317 @@
+"""A channel: publishes in, deliveries out, acknowledgements, confirms and transactions.
+
+AMQP 0-9-1 sections 1.5 to 1.9; RabbitMQ docs, "Consumer Acknowledgements and Publisher Confirms".
+"""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
+
+from pamqp import base, commands
+
+from burrow import frames, reply_to
+from burrow.consumers import Consumer
+from burrow.errors import AmqpError
+from burrow.message import (
+    Message,
+    carbon_copies,
+    read_properties,
+    with_headers,
+)
+from burrow.queue import Entry, Queue
+
+if TYPE_CHECKING:
+    from burrow.connection import Connection
+    from burrow.exchange import Exchange
+
+
+class Delivery(NamedTuple):
+    """A message that a client holds: from which queue, and through which consumer if any."""
+
+    queue: Queue
+    entry: Entry
+    consumer: Consumer | None
+
+
+class Settlement(NamedTuple):
+    """Acknowledgements that wait for tx.commit."""
+
+    tags: list[int]
+    deliveries: list[Delivery]
+    how: str  # ack, reject or requeue
+    failed: bool
+
+
+class Channel:
+    """One channel of one connection."""
+
+    def __init__(self, connection: Connection, number: int) -> None:
+        self.connection = connection
+        self.number = number
+        self.vhost = connection.vhost
+        self.consumers: dict[str, Consumer] = {}
+        self.unacked: dict[int, Delivery] = {}
+        self.prefetch = 0
+        self.last_queue = ""
+        self.closing = False
+        self.confirming = False
+        self.transaction: list[Settlement | tuple[Message, tuple[Queue, ...], bool]] | None = None
+        self.reply = reply_to.ReplyTo(self)
+        self._tag = 0
+        self._published = 0
+        self._confirms: list[tuple[int, bool]] = []
+        self._publish: tuple[str, str, bool, bool] | None = None
+        self._header: bytes | None = None
+        self._size = 0
+        self._body: list[bytes] = []
+
+    def send(self, reply: base.Frame) -> None:
+        """Queue a method frame for the client."""
+        self.connection.write(frames.encode(self.number, reply))
+
+    def _content(self, payload: bytes, message: Message, header: bytes) -> None:
+        limit = self.connection.frame_max
+        self.connection.write(frames.content(self.number, payload, message, header, limit))
+
+    # --- content: method, header, body frames
+
+    def expects_content(self) -> bool:
+        """Whether a publish is still waiting for its header or body."""
+        return self._publish is not None
+
+    def on_publish(self, payload: bytes) -> None:
+        """basic.publish; the message is complete with its last body frame."""
+        self._publish = frames.publish(payload)
+        self._header = None
+        self._body = []
+
+    def on_header(self, payload: bytes) -> None:
+        """A content header frame. Raises 505 and 501."""
+        if self._publish is None:
+            raise AmqpError(505, "expected method frame, got content header frame instead")
+        if self._header is not None:
+            raise AmqpError(505, "expected content body, got content header frame instead")
+        if len(payload) < 14:
+            raise AmqpError(502, "cannot decode content header")
+        if payload[:2] != b"\x00\x3c":
+            raise AmqpError(505, "expected content header for class 60")
+        self._header = payload
+        self._size = int.from_bytes(payload[4:12], "big")
+        limit = self.connection.broker.max_message
+        if self._size > limit:
+            self._publish = None
+            raise AmqpError(
+                406, f"message size {self._size} is larger than configured max size {limit}"
+            )
+        if self._size == 0:
+            self._complete()
+
+    def on_body(self, payload: bytes) -> None:
+        """A content body frame. Raises 505 and 501."""
+        if self._publish is None:
+            raise AmqpError(505, "expected method frame, got content body frame instead")
+        if self._header is None:
+            raise AmqpError(505, "expected content header, got content body frame instead")
+        self._size -= len(payload)
+        if self._size < 0:
+            raise AmqpError(501, "content body is longer than its header says")
+        self._body.append(payload)
+        if self._size == 0:
+            self._complete()
+
+    def _complete(self) -> None:
+        publish, header = self._publish, self._header
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        self._publish, self._header, self._body = None, None, []
+        if publish is None or header is None:
+            return
+        name, key, mandatory, immediate = publish
+        exchange = self.vhost.exchanges.get(name) or self.vhost.exchange(name)
+        if exchange.internal:
+            raise AmqpError(403, f"cannot publish to internal exchange '{name}' in vhost "
+                                 f"'{self.vhost.name}'")  # fmt: skip
+        if immediate:
+            raise AmqpError(540, "immediate=true")
+        try:
+            properties = read_properties(header)
+        except ValueError as why:
+            raise AmqpError(502, f"cannot decode content header: {why}") from None
+        if properties.user_id is not None and properties.user_id != self.connection.user:
+            raise AmqpError(406, f"user_id property set to '{properties.user_id}' but "
+                                 f"authenticated user was '{self.connection.user}'")  # fmt: skip
+        if properties.reply_to == reply_to.NAME:
+            header = self.reply.address(header)
+            properties = read_properties(header)
+        keys: tuple[str, ...] = (key,)
+        if properties.headers:
+            copies, blind = carbon_copies(properties.headers)
+            keys += tuple(copies)
+            if blind:
+                header = with_headers(header, [f for f in properties.headers if f[0] != b"BCC"])
+                properties = read_properties(header)
+        self._publish_message(
+            exchange, Message(name, keys, header, body, properties), mandatory
+        )
+
+    # --- publishing
+
+    def _publish_message(self, exchange: Exchange, message: Message, mandatory: bool) -> None:
+        queues = self.vhost.route(exchange, message)
+        if self.transaction is not None:
+            self.transaction.append((message, queues, mandatory))
+            return
+        accepted = self._enqueue(message, queues, mandatory)
+        if self.confirming:
+            self._published += 1
+            if not self._confirms:
+                self.connection.broker.when_safe(self.flush_confirms)
+            self._confirms.append((self._published, accepted))
+
+    def _enqueue(self, message: Message, queues: tuple[Queue, ...], mandatory: bool) -> bool:
+        accepted = True
+        for queue in queues:
+            if not queue.deleted and not queue.publish(message):
+                accepted = False
+        if not queues:
+            replied = message.exchange == "" and reply_to.deliver(self.connection.broker, message)
+            if mandatory and not replied:
+                self._content(frames.returned(message), message, message.header)
+        return accepted
+
+    def flush_confirms(self) -> None:
+        """Confirm what is settled: one basic.ack or basic.nack for each run of equal answers."""
+        confirms, self._confirms = self._confirms, []
+        if self.closing:
+            return
+        for place, (sequence, accepted) in enumerate(confirms):
+            last = place + 1 == len(confirms)
+            if not last and confirms[place + 1][1] == accepted:
+                continue
+            first = place
+            while first and confirms[first - 1][1] == accepted:
+                first -= 1
+            many = first != place
+            if accepted:
+                self.send(commands.Basic.Ack(sequence, many))
+            else:
+                self.send(commands.Basic.Nack(sequence, many, requeue=False))
+
+    # --- deliveries
+
+    def open_for_delivery(self) -> bool:
+        """Whether the client's socket takes more."""
+        return not (self.connection.congested or self.closing)
+
+    def deliver(self, consumer: Consumer, entry: Entry) -> None:
+        """Send a message to a consumer, and keep it until it is acknowledged."""
+        self._tag += 1
+        message = entry.message
+        payload = frames.deliver(consumer.prefix, self._tag, entry.acquired > 0, message.exchange,
+                                 message.keys[0])  # fmt: skip
+        self._content(payload, message, consumer.queue.header(entry))
+        if consumer.no_ack:
+            consumer.queue.done(entry)
+        else:
+            consumer.unacked += 1
+            self.unacked[self._tag] = Delivery(consumer.queue, entry, consumer)
+
+    def got(self, queue: Queue, entry: Entry, no_ack: bool) -> None:
+        """Answer basic.get with a message."""
+        self._tag += 1
+        message = entry.message
+        payload = frames.get_ok(self._tag, entry.acquired > 0, message, queue.ready)
+        self._content(payload, message, queue.header(entry))
+        if no_ack:
+            queue.done(entry)
+        else:
+            self.unacked[self._tag] = Delivery(queue, entry, None)
+
+    def cancelled(self, consumer: Consumer) -> None:
+        """Tell the client that its consumer's queue is gone, if it can be told."""
+        self.consumers.pop(consumer.tag, None)
+        if self.connection.told_of_cancels and not self.closing:
+            self.send(commands.Basic.Cancel(consumer.tag, nowait=True))
+
+    # --- acknowledgements
+
+    def on_ack(self, payload: bytes) -> None:
+        """basic.ack, the method that comes most often after publish."""
+        tag, multiple = frames.ack(payload)
+        if multiple or self.transaction is not None or tag not in self.unacked:
+            self.settle(tag, multiple, "ack")
+            return
+        queue, entry, consumer = self.unacked.pop(tag)
+        queue.done(entry)
+        if consumer is not None:
+            consumer.settled()
+
+    def settle(self, tag: int, multiple: bool, how: str, *, failed: bool = False) -> None:
+        """ack, reject or requeue deliveries. Raises 406 for a tag that is not outstanding.
+
+        `failed`: a requeue that counts towards a quorum queue's delivery limit.
+        """
+        if multiple and tag == 0:
+            tags = list(self.unacked)
+        elif tag not in self.unacked:
+            raise AmqpError(406, f"unknown delivery tag {tag}")
+        else:
+            tags = list(takewhile(tag.__ge__, self.unacked)) if multiple else [tag]
+        settlement = Settlement(tags, [self.unacked.pop(one) for one in tags], how, failed)
+        if self.transaction is not None:
+            self.transaction.append(settlement)
+        else:
+            self._apply(settlement)
+
+    def _apply(self, settlement: Settlement) -> None:
+        back: dict[Queue, list[Entry]] = {}
+        for queue, entry, consumer in settlement.deliveries:
+            if settlement.how == "requeue" and not queue.deleted:
+                back.setdefault(queue, []).append(entry)
+            elif settlement.how == "reject" and not queue.deleted:
+                queue.discard(entry)
+            else:
+                queue.done(entry)
+            if consumer is not None:
+                consumer.settled()
+        for queue, entries in back.items():
+            queue.requeue(entries, failed=settlement.failed)
+
+    def recover(self) -> None:
+        """Return all outstanding deliveries to their queues."""
+        tags = list(self.unacked)
+        deliveries = [self.unacked.pop(tag) for tag in tags]
+        self._apply(Settlement(tags, deliveries, "requeue", False))
+
+    # --- transactions
+
+    def commit(self) -> None:
+        """Make the transaction's publishes and acknowledgements count."""
+        work, self.transaction = self.transaction or [], []
+        for step in work:
+            if isinstance(step, Settlement):
+                self._apply(step)
+            else:
+                self._enqueue(*step)
+
+    def rollback(self) -> None:
+        """Forget the transaction's publishes; its acknowledged deliveries are outstanding again."""
+        work, self.transaction = self.transaction or [], []
+        for step in work:
+            if isinstance(step, Settlement):
+                self.unacked.update(zip(step.tags, step.deliveries, strict=True))
+        self.unacked = dict(sorted(self.unacked.items()))
+
+    # --- the end
+
+    def close(self) -> None:
+        """Give everything back: consumers go, outstanding deliveries return to their queues."""
+        self.closing = True
+        if self.transaction:
+            self.rollback()
+        self.reply.close()
+        consumers, self.consumers = list(self.consumers.values()), {}
+        deliveries, self.unacked = list(self.unacked.values()), {}
+        for consumer in consumers:
+            consumer.queue.remove_consumer(consumer)
+        self._apply(Settlement([], deliveries, "requeue", True))

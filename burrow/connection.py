@@ -1,0 +1,397 @@
+"""A client's connection: handshake, frames to channels, heartbeats, blocking, the end.
+
+AMQP 0-9-1 sections 2.2.4 (negotiation), 4.2 (frames) and 4.2.7 (heartbeats).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pamqp import base, commands, decode
+
+from burrow import frames, methods
+from burrow.channel import Channel
+from burrow.errors import AmqpError
+
+if TYPE_CHECKING:
+    from burrow.broker import Broker
+    from burrow.vhost import Vhost
+
+CAPABILITIES = {
+    "publisher_confirms": True, "exchange_exchange_bindings": True, "basic.nack": True,
+    "consumer_cancel_notify": True, "connection.blocked": True, "consumer_priorities": True,
+    "authentication_failure_close": True, "per_consumer_qos": True, "direct_reply_to": True,
+}  # fmt: skip
+CHANNEL_MAX = 2047
+HEARTBEAT = 60  # seconds, offered to the client
+HANDSHAKE_SECONDS = 10
+CLOSE_SECONDS = 5  # how long a closed connection waits for close-ok
+_OUT_LIMIT = 1 << 20  # bytes waiting for one client before deliveries to it pause
+
+
+class Connection(asyncio.Protocol):
+    """One TCP connection. `stage` says what may come next:
+    header, start-ok, tune-ok, open, running, closing, closed.
+    """
+
+    vhost: Vhost
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
+        self.user = ""
+        self.stage = "header"
+        self.frame_max = frames.MAX_FRAME
+        self.channel_max = CHANNEL_MAX
+        self.channels: dict[int, Channel] = {}
+        self.told_of_cancels = False
+        self.congested = False
+        self.published = False
+        self._capabilities: dict[str, Any] = {}
+        self._blocked = False
+        self._rest = b""
+        self._out: list[bytes] = []
+        self._out_size = 0
+        self._socket_full = False
+        self._heard = self._said = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._timers: list[asyncio.TimerHandle] = []
+
+    # --- the socket
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  (for the type checker)
+        self.transport = transport
+        transport.set_write_buffer_limits(high=_OUT_LIMIT)
+        self.broker.connections.add(self)
+        self._later(HANDSHAKE_SECONDS, self._handshake_is_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.stage = "closed"
+        self.broker.connections.discard(self)
+        for timer in self._timers:
+            timer.cancel()
+        self._release()
+
+    def _release(self) -> None:
+        channels, self.channels = self.channels, {}
+        for channel in channels.values():
+            channel.close()
+        self.broker.connection_closed(self)
+
+    def pause_writing(self) -> None:
+        self._socket_full = self.congested = True
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._socket_full = False
+        self._decongest()
+        if not self._blocked:
+            self.transport.resume_reading()
+
+    def _decongest(self) -> None:
+        self.congested = False
+        for channel in self.channels.values():
+            for consumer in list(channel.consumers.values()):
+                if consumer.waiting:
+                    consumer.queue.consumers.wake(consumer)
+
+    def write(self, data: bytes) -> None:
+        """Send soon: everything written in one turn of the event loop leaves in one piece."""
+        if not self._out:
+            self._loop.call_soon(self.flush)
+        self._out.append(data)
+        self._out_size += len(data)
+        if self._out_size > _OUT_LIMIT:
+            self.congested = True
+
+    def flush(self) -> None:
+        """Send what was written."""
+        if not self._out:
+            return
+        out, self._out, self._out_size = self._out, [], 0
+        if not self.transport.is_closing():
+            self.transport.write(out[0] if len(out) == 1 else b"".join(out))
+            self._said = self._loop.time()
+        if self.congested and not self._socket_full:
+            self._decongest()
+
+    def send(self, reply: base.Frame) -> None:
+        """Send a method on channel 0."""
+        self.write(frames.encode(0, reply))
+
+    # --- in
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = self._loop.time()
+        data = self._rest + data if self._rest else data
+        start = 0
+        try:
+            if self.stage == "header":
+                start = self._on_header(data)
+            start = self._frames(data, start)
+        except AmqpError as error:
+            self.fail(error)
+            start = len(data)
+        self._rest = data[start:] if start < len(data) else b""
+
+    def _on_header(self, data: bytes) -> int:
+        if not frames.PROTOCOL_HEADER.startswith(data[:8]):
+            self.transport.write(frames.PROTOCOL_HEADER)
+            self._drop()
+            if data[:4] == b"AMQP":
+                self.broker.say("a client asked for another protocol than AMQP 0-9-1; "
+                                "for AMQP 1.0 start RabbitMQ")  # fmt: skip
+            return len(data)
+        if len(data) < 8:
+            return 0
+        self.stage = "start-ok"
+        properties = {
+            "product": "burrow", "version": self.broker.version,
+            "platform": f"Python {platform.python_version()}",
+            "information": self.broker.banner, "capabilities": CAPABILITIES,
+        }  # fmt: skip
+        self.send(commands.Connection.Start(0, 9, properties, "PLAIN AMQPLAIN", "en_US"))
+        return 8
+
+    def _frames(self, data: bytes, start: int) -> int:
+        end = len(data)
+        while end - start > frames.HEAD.size and self.stage not in ("header", "closed"):
+            kind, number, size = frames.HEAD.unpack_from(data, start)
+            if size > self.frame_max - frames.OVERHEAD:
+                raise AmqpError(501, f"frame of {size} bytes is larger than frame_max")
+            stop = start + frames.HEAD.size + size
+            if stop >= end:
+                break
+            if data[stop] != frames.END:
+                raise AmqpError(501, f"frame ends with octet {data[stop]}, not 206")
+            payload = data[start + frames.HEAD.size : stop]
+            start = stop + 1
+            channel = self.channels.get(number)
+            if channel is None or channel.closing or self.stage != "running":
+                self._on_frame(kind, number, payload)
+                continue
+            try:
+                self._on_channel_frame(channel, kind, payload)
+            except AmqpError as error:
+                if error.hard:
+                    raise
+                self._close_channel(channel, error, payload)
+        return start
+
+    def _on_channel_frame(self, channel: Channel, kind: int, payload: bytes) -> None:
+        if kind == frames.HEADER:
+            channel.on_header(payload)
+        elif kind == frames.BODY:
+            channel.on_body(payload)
+        elif kind != frames.METHOD:
+            self._on_frame(kind, channel.number, payload)
+        elif channel.expects_content():
+            raise AmqpError(505, "expected content, got a method frame instead")
+        elif payload.startswith(frames.PUBLISH):
+            channel.on_publish(payload)
+            if not self.published:
+                self.published = True
+                self.broker.check_memory()
+        elif payload.startswith(frames.ACK):
+            channel.on_ack(payload)
+        else:
+            method = frames.method(payload)
+            if isinstance(method, commands.Channel.Close):
+                del self.channels[channel.number]
+                channel.close()
+                channel.send(commands.Channel.CloseOk())
+            elif isinstance(method, commands.Channel.Open):
+                raise AmqpError(504, "second 'channel.open' seen")
+            else:
+                methods.handle(channel, method)
+
+    def _on_frame(self, kind: int, number: int, payload: bytes) -> None:
+        """Frames for channel 0, and for channels that are not open."""
+        if kind == frames.HEARTBEAT:
+            if number:
+                raise AmqpError(501, "heartbeat on a channel")
+            return
+        if kind not in (frames.METHOD, frames.HEADER, frames.BODY):
+            raise AmqpError(501, f"unknown frame type {kind}")
+        channel = self.channels.get(number)
+        if kind != frames.METHOD:
+            if channel is None and self.stage != "closing":
+                raise AmqpError(504 if number else 503, "content on a channel that is not open")
+            return
+        method = frames.method(payload)
+        if self.stage == "closing":
+            if isinstance(method, commands.Connection.CloseOk):
+                self._drop()
+            elif isinstance(method, commands.Connection.Close):
+                self.send(commands.Connection.CloseOk())
+        elif number == 0:
+            self._on_connection_method(method)
+        elif channel is not None:  # closing: only its close-ok, or a close that crossed ours
+            if isinstance(method, commands.Channel.CloseOk | commands.Channel.Close):
+                del self.channels[number]
+                if isinstance(method, commands.Channel.Close):
+                    channel.send(commands.Channel.CloseOk())
+        else:
+            self._open_channel(number, method)
+
+    def _open_channel(self, number: int, method: base.Frame) -> None:
+        if self.stage != "running":
+            raise AmqpError(503, f"unexpected {method.name} before the connection is open")
+        if number > self.channel_max:
+            raise AmqpError(
+                504, f"channel number {number} exceeds the negotiated maximum {self.channel_max}"
+            )
+        if isinstance(method, commands.Channel.CloseOk):
+            return
+        if not isinstance(method, commands.Channel.Open):
+            raise AmqpError(504, "expected 'channel.open'")
+        channel = self.channels[number] = Channel(self, number)
+        channel.send(commands.Channel.OpenOk())
+
+    # --- connection methods
+
+    def _on_connection_method(self, m: base.Frame) -> None:
+        step = {
+            "start-ok": commands.Connection.StartOk, "tune-ok": commands.Connection.TuneOk,
+            "open": commands.Connection.Open,
+        }.get(self.stage)  # fmt: skip
+        if isinstance(m, commands.Connection.Close):
+            self.stage = "closing"
+            self._release()
+            self.send(commands.Connection.CloseOk())
+            self.flush()
+            self._drop()
+        elif isinstance(m, commands.Connection.UpdateSecret) and self.stage == "running":
+            self.send(commands.Connection.UpdateSecretOk())
+        elif step is None or not isinstance(m, step):
+            raise AmqpError(503, f"unexpected method {m.name} on channel 0")
+        elif isinstance(m, commands.Connection.StartOk):
+            self._start_ok(m)
+        elif isinstance(m, commands.Connection.TuneOk):
+            self._tune_ok(m)
+        elif isinstance(m, commands.Connection.Open):
+            self._open(m)
+
+    def _start_ok(self, m: commands.Connection.StartOk) -> None:
+        capabilities = (m.client_properties or {}).get("capabilities")
+        self._capabilities = capabilities if isinstance(capabilities, dict) else {}
+        self.told_of_cancels = bool(self._capabilities.get("consumer_cancel_notify"))
+        name, password = _credentials(m.mechanism, m.response)
+        if (name, password) != (self.broker.user, self.broker.password):
+            text = (f"Login was refused using authentication mechanism {m.mechanism}. "
+                    "For details see the broker logfile.")  # fmt: skip
+            if not self._capabilities.get("authentication_failure_close"):
+                self._drop()
+                return
+            raise AmqpError(403, text, connection=True)
+        self.user = name
+        self.stage = "tune-ok"
+        self.send(commands.Connection.Tune(CHANNEL_MAX, frames.MAX_FRAME, HEARTBEAT))
+
+    def _tune_ok(self, m: commands.Connection.TuneOk) -> None:
+        for field, value, least, most in (
+            ("frame_max", m.frame_max, frames.MIN_FRAME, frames.MAX_FRAME),
+            ("channel_max", m.channel_max, 1, CHANNEL_MAX),
+        ):
+            if 0 < value < least:
+                raise AmqpError(530, f"negotiated {field} = {value} is lower than the minimum "
+                                     f"allowed value ({least})")  # fmt: skip
+            if value == 0 or value > most:
+                raise AmqpError(530, f"negotiated {field} = {value} is higher than the maximum "
+                                     f"allowed value ({most})")  # fmt: skip
+        self.frame_max, self.channel_max = m.frame_max, m.channel_max
+        self.stage = "open"
+        self._heartbeat = m.heartbeat
+
+    def _open(self, m: commands.Connection.Open) -> None:
+        if len(self.broker.connections) > self.broker.max_connections:
+            raise AmqpError(530, f"connection refused: node connection limit "
+                                 f"({self.broker.max_connections}) is reached")  # fmt: skip
+        self.vhost = self.broker.vhost(m.virtual_host)
+        self.stage = "running"
+        self.send(commands.Connection.OpenOk())
+        if self._heartbeat:
+            self._later(self._heartbeat / 2, self._beat)
+
+    # --- heartbeats and blocking
+
+    def _later(self, seconds: float, what: Callable[[], None]) -> None:
+        self._timers = [t for t in self._timers if not t.cancelled() and t.when() > self._loop.time()]
+        self._timers.append(self._loop.call_later(seconds, what))
+
+    def _handshake_is_late(self) -> None:
+        if self.stage not in ("running", "closing"):
+            self.transport.abort()
+
+    def _beat(self) -> None:
+        """Send a heartbeat when nothing else was sent; drop a client that was silent too long."""
+        moment = self._loop.time()
+        silent = moment - self._heard > 2 * self._heartbeat
+        if silent and self.transport.is_reading():
+            self.transport.abort()
+            return
+        if moment - self._said >= self._heartbeat / 2:
+            self.write(frames.HEARTBEAT_FRAME)
+        self._later(self._heartbeat / 2, self._beat)
+
+    def block(self, blocked: bool) -> None:
+        """Stop, or go on, reading from a connection that publishes; tells it when it can be."""
+        if blocked == self._blocked or self.stage != "running":
+            return
+        self._blocked = blocked
+        if self._capabilities.get("connection.blocked"):
+            reason = "low on memory"
+            blocking: base.Frame = commands.Connection.Blocked(reason)
+            self.send(blocking if blocked else commands.Connection.Unblocked())
+        if blocked:
+            self.transport.pause_reading()
+        elif not self._socket_full:
+            self.transport.resume_reading()
+
+    # --- the end
+
+    def _close_channel(self, channel: Channel, error: AmqpError, payload: bytes) -> None:
+        channel.close()
+        class_id, method_id = _method_ids(payload)
+        channel.send(commands.Channel.Close(error.code, error.text, class_id, method_id))
+
+    def fail(self, error: AmqpError) -> None:
+        """Close the connection with an error, as far as the client can still understand it."""
+        if self.stage == "closing":
+            self._drop()
+            return
+        early = self.stage == "start-ok" and error.code != 403
+        self.stage = "closing"
+        self._release()
+        if early:
+            self._drop()
+            return
+        self.send(commands.Connection.Close(error.code, error.text, 0, 0))
+        self._later(CLOSE_SECONDS, self._drop)
+
+    def _drop(self) -> None:
+        self.flush()
+        self.stage = "closed"
+        self.transport.close()
+
+
+def _method_ids(payload: bytes) -> tuple[int, int]:
+    return int.from_bytes(payload[:2], "big"), int.from_bytes(payload[2:4], "big")
+
+
+def _credentials(mechanism: str, response: str | bytes) -> tuple[str, str]:
+    data = response.encode("utf-8", "surrogateescape") if isinstance(response, str) else response
+    if mechanism == "PLAIN":
+        parts = data.split(b"\0")
+        if len(parts) == 3:
+            return parts[1].decode(errors="replace"), parts[2].decode(errors="replace")
+    elif mechanism == "AMQPLAIN":
+        try:
+            _, fields = decode.field_table(len(data).to_bytes(4, "big") + data)
+        except ValueError:
+            return "", ""
+        return str(fields.get("LOGIN")), str(fields.get("PASSWORD"))
+    return "", ""

@@ -1,0 +1,133 @@
+"""A message: where it was published, its content header as raw bytes, and its body."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from burrow import tables
+from burrow.errors import AmqpError
+
+if TYPE_CHECKING:
+    from burrow.deadletter import Deaths
+
+OVERHEAD = 400  # bytes of Python objects that one queued message costs beside header and body
+_LAYOUT = struct.Struct(">HHQ")  # class, weight, body size
+
+
+class Properties:
+    """What the broker itself needs to know of a content header; shared by equal headers.
+
+    `expiration` in milliseconds, `priority` 0-255; None when the publisher set none.
+    Raises ValueError when the header is malformed.
+    """
+
+    __slots__ = ("expiration", "headers", "persistent", "priority", "raw", "reply_to", "user_id")
+
+    def __init__(self, raw: bytes) -> None:
+        values = tables.split_properties(raw)
+        self.raw = raw
+        self.persistent = values.get("delivery_mode") == b"\x02"
+        self.priority = values["priority"][0] if "priority" in values else None
+        self.reply_to = values["reply_to"][1:].decode() if "reply_to" in values else None
+        self.user_id = values["user_id"][1:].decode() if "user_id" in values else None
+        self.expiration: int | None = None
+        if "expiration" in values:
+            self.expiration = _expiration(values["expiration"][1:].decode(errors="replace"))
+        self.headers: tables.Fields | None = None
+        if "headers" in values:
+            self.headers = tables.split_table(values["headers"][4:])
+
+
+def _expiration(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        # RabbitMQ quotes an Erlang term here; the reply code and the first words are the same.
+        raise AmqpError(406, f"invalid expiration '{text}': not_a_number")
+    if int(text) >= 2**32:
+        raise AmqpError(406, f"invalid expiration '{text}': {{value_too_big,{text}}}")
+    return int(text)
+
+
+_known: dict[bytes, Properties] = {}
+
+
+def read_properties(header: bytes) -> Properties:
+    """Parse a content header's payload, remembering the last few hundred different ones."""
+    raw = header[12:]
+    found = _known.get(raw)
+    if found is None:
+        found = Properties(raw)
+        if len(raw) < 128:
+            if len(_known) > 500:
+                _known.clear()
+            _known[raw] = found
+    return found
+
+
+class Message:
+    """One published message; queues share it.
+
+    `keys` are the routing keys it was published with: the first is the method's, the others
+    come from the CC header. `deaths` is its dead-letter history.
+    """
+
+    __slots__ = ("body", "deaths", "exchange", "header", "keys", "properties")
+
+    def __init__(self, exchange: str, keys: tuple[str, ...], header: bytes, body: bytes,
+                 properties: Properties, deaths: Deaths | None = None) -> None:  # fmt: skip
+        self.exchange = exchange
+        self.keys = keys
+        self.header = header
+        self.body = body
+        self.properties = properties
+        self.deaths = deaths
+
+    @property
+    def cost(self) -> int:
+        """Memory it takes in a queue, in bytes, roughly."""
+        return OVERHEAD + len(self.header) + len(self.body)
+
+    def header_value(self, name: bytes) -> bytes | None:
+        """One application header, encoded; None when absent."""
+        for field, value in self.properties.headers or ():
+            if field == name:
+                return value
+        return None
+
+
+def header_with(message_header: bytes, change: dict[str, bytes | None]) -> bytes:
+    """A content header's payload with some raw properties replaced, or removed when None."""
+    values = tables.split_properties(message_header[12:])
+    for name, value in change.items():
+        if value is None:
+            values.pop(name, None)
+        else:
+            values[name] = value
+    return message_header[:12] + tables.join_properties(values)
+
+
+def with_headers(message_header: bytes, fields: tables.Fields) -> bytes:
+    """A content header's payload with its headers table replaced."""
+    return header_with(message_header, {"headers": tables.table(fields)[1:]})
+
+
+def carbon_copies(fields: tables.Fields | None) -> tuple[list[str], bool]:
+    """The extra routing keys of headers CC and BCC, and whether there is a BCC to take out.
+
+    Raises 406 when one of them is not an array, as RabbitMQ does (docs: sender-selected).
+    """
+    keys: list[str] = []
+    blind = False
+    for name, raw in fields or ():
+        if name in (b"CC", b"BCC"):
+            value = tables.decode_value(raw)
+            if not isinstance(value, list):
+                raise AmqpError(406, f"invalid headers: {name.decode()} must be an array")
+            keys += [item for item in value if isinstance(item, str)]
+            blind = blind or name == b"BCC"
+    return keys, blind
+
+
+def content_header(size: int, properties: bytes) -> bytes:
+    """A content header's payload for class basic."""
+    return _LAYOUT.pack(60, 0, size) + properties

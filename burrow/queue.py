@@ -1,0 +1,297 @@
+"""The classic queue: messages in order, who gets them, when they expire, what is dropped.
+
+Facts: RabbitMQ docs, "Queues", "Time-To-Live", "Queue Length Limit", "Dead Letter Exchanges".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from burrow.consumers import Consumer, Consumers
+from burrow.errors import AmqpError
+from burrow.message import Message
+
+if TYPE_CHECKING:
+    from burrow.vhost import Vhost
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return int(time.time() * 1000)
+
+
+class Entry:
+    """A message's place in one queue. `expires` in ms since 1970; counts are of deliveries."""
+
+    __slots__ = ("acquired", "expires", "failures", "message", "priority", "sequence", "stored")
+
+    def __init__(self, message: Message, sequence: int, priority: int,
+                 expires: int | None) -> None:  # fmt: skip
+        self.message = message
+        self.sequence = sequence
+        self.priority = priority
+        self.expires = expires
+        self.acquired = 0  # times it was handed out and came back
+        self.failures = 0  # those that count towards a delivery limit
+        self.stored = False
+
+
+class Queue:
+    """A classic queue, and the base of the quorum queue."""
+
+    kind = "queue"
+    type = "classic"
+
+    def __init__(self, vhost: Vhost, name: str, *, durable: bool, owner: object | None,
+                 auto_delete: bool, arguments: dict[str, Any]) -> None:  # fmt: skip
+        self.vhost = vhost
+        self.name = name
+        self.durable = durable
+        self.owner = owner  # the connection of an exclusive queue
+        self.auto_delete = auto_delete
+        self.arguments = arguments
+        self.ttl: int | None = arguments.get("x-message-ttl")
+        self.expires: int | None = arguments.get("x-expires")
+        self.max_length: int | None = arguments.get("x-max-length")
+        self.max_bytes: int | None = arguments.get("x-max-length-bytes")
+        self.overflow: str = arguments.get("x-overflow", "drop-head")
+        self.dead_letter_exchange: str | None = arguments.get("x-dead-letter-exchange")
+        self.dead_letter_key: str | None = arguments.get("x-dead-letter-routing-key")
+        self.max_priority: int = arguments.get("x-max-priority", 0)
+        self.limited = self.max_length is not None or self.max_bytes is not None
+        single = arguments.get("x-single-active-consumer", False)
+        self.consumers = Consumers(self, single=single, takeover=self.type == "quorum")
+        self.single = single
+        self.bound_to: dict[tuple[str, Any], Any] = {}  # bindings that lead here
+        self.ready = 0
+        self.ready_bytes = 0
+        self.deleted = False
+        self.used = now()
+        self._levels: dict[int, deque[Entry]] = {0: deque()}
+        self._order = [0]  # the priorities in use, highest first
+        self._sequence = 0
+        self._pumping = False
+        self._expiring = False  # some entry has, or had, a time to live
+        self._timer: asyncio.TimerHandle | None = None
+
+    # --- in
+
+    def publish(self, message: Message) -> bool:
+        """Take a message; False when the queue is full and rejects publishes."""
+        if self.limited and self.overflow != "drop-head" and self._would_overflow(message):
+            if self.overflow == "reject-publish-dlx":
+                self._dead_letter(message, "maxlen")
+            return False
+        self._sequence += 1
+        entry = Entry(message, self._sequence, self._priority(message), self._expiry(message))
+        self.vhost.broker.memory += message.cost
+        store = self.vhost.broker.store
+        if store is not None and self.durable and self._persists(message):
+            store.add(self, entry)
+        self._append(entry)
+        self._settle()
+        return True
+
+    def restore(self, entry: Entry) -> None:
+        """Put back an entry that was read from disk."""
+        self._sequence = max(self._sequence, entry.sequence)
+        self.vhost.broker.memory += entry.message.cost
+        self._append(entry)
+
+    def requeue(self, entries: list[Entry], *, failed: bool) -> None:
+        """Take deliveries back, each to its old place; `failed` only matters to quorum queues."""
+        for entry in sorted(entries, key=lambda one: one.sequence, reverse=True):
+            entry.acquired += 1
+            self._insert(entry)
+        self._settle()
+
+    def _settle(self) -> None:
+        """After messages came in: hand out, hold the limits, drop what expired."""
+        self._deliver()
+        if self.limited and self.overflow == "drop-head":
+            self._trim()
+        if self._expiring:
+            self._drop_expired()
+
+    def _persists(self, message: Message) -> bool:
+        return message.properties.persistent
+
+    def _priority(self, message: Message) -> int:
+        return min(message.properties.priority or 0, self.max_priority)
+
+    def _expiry(self, message: Message) -> int | None:
+        limits = [ms for ms in (self.ttl, message.properties.expiration) if ms is not None]
+        if not limits:
+            return None
+        self._expiring = True
+        return now() + min(limits)
+
+    def _level(self, entry: Entry) -> deque[Entry]:
+        level = self._levels.get(entry.priority)
+        if level is None:
+            level = self._levels[entry.priority] = deque()
+            self._order = sorted(self._levels, reverse=True)
+        return level
+
+    def _append(self, entry: Entry) -> None:
+        self._level(entry).append(entry)
+        self.ready += 1
+        self.ready_bytes += len(entry.message.body)
+
+    def _insert(self, entry: Entry) -> None:
+        level = self._level(entry)
+        place = 0
+        while place < len(level) and level[place].sequence < entry.sequence:
+            place += 1
+        level.insert(place, entry)
+        self.ready += 1
+        self.ready_bytes += len(entry.message.body)
+
+    # --- out
+
+    def _head(self) -> deque[Entry] | None:
+        """The level whose first entry is next."""
+        for priority in self._order:
+            if self._levels[priority]:
+                return self._levels[priority]
+        return None
+
+    def _take(self) -> Entry | None:
+        level = self._head()
+        if level is None:
+            return None
+        entry = level.popleft()
+        self.ready -= 1
+        self.ready_bytes -= len(entry.message.body)
+        return entry
+
+    def get(self) -> Entry | None:
+        """The next message for basic.get, None when there is none."""
+        self.used = now()
+        entry = self._take()
+        if self._expiring:
+            self._drop_expired()
+        return entry
+
+    def pump(self) -> None:
+        """Hand out messages soon, in the next turn of the event loop."""
+        if not self._pumping and self.ready:
+            self._pumping = True
+            asyncio.get_running_loop().call_soon(self._pumped)
+
+    def _pumped(self) -> None:
+        self._pumping = False
+        if not self.deleted:
+            self._deliver()
+
+    def _deliver(self) -> None:
+        while self.ready and self.consumers.all:
+            consumer = self.consumers.next()
+            if consumer is None:
+                return
+            entry = self._take()
+            if entry is None:
+                return
+            consumer.channel.deliver(consumer, entry)
+            if self._expiring:
+                self._drop_expired()
+
+    def header(self, entry: Entry) -> bytes:
+        """The content header to deliver."""
+        return entry.message.header
+
+    def done(self, entry: Entry) -> None:
+        """A message left the queue for good: acknowledged, dropped or dead-lettered."""
+        broker = self.vhost.broker
+        broker.memory -= entry.message.cost
+        if entry.stored and broker.store is not None:
+            broker.store.remove(self, entry)
+
+    def discard(self, entry: Entry) -> None:
+        """basic.reject or basic.nack without requeue."""
+        self._drop(entry, "rejected")
+
+    def _drop(self, entry: Entry, reason: str) -> None:
+        self._dead_letter(entry.message, reason)
+        self.done(entry)
+
+    def _dead_letter(self, message: Message, reason: str) -> None:
+        if self.dead_letter_exchange is not None:
+            self.vhost.dead_letter(self, message, reason)
+
+    # --- limits and time
+
+    def _over(self, length: int, size: int) -> bool:
+        return (self.max_length is not None and length > self.max_length) or (
+            self.max_bytes is not None and size > self.max_bytes
+        )
+
+    def _would_overflow(self, message: Message) -> bool:
+        return self._over(self.ready + 1, self.ready_bytes + len(message.body))
+
+    def _trim(self) -> None:
+        while self.ready and self._over(self.ready, self.ready_bytes):
+            entry = self._take()
+            if entry is not None:
+                self._drop(entry, "maxlen")
+
+    def _drop_expired(self) -> None:
+        """Expire from the heads of the levels, and come back when the next head is due."""
+        moment, due = now(), None
+        for level in list(self._levels.values()):
+            while level and level[0].expires is not None and level[0].expires <= moment:
+                entry = level.popleft()
+                self.ready -= 1
+                self.ready_bytes -= len(entry.message.body)
+                self._drop(entry, "expired")
+            if level and level[0].expires is not None:
+                due = min(level[0].expires, due or level[0].expires)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due is not None and not self.deleted:
+            wait = max(due - now(), 0) / 1000
+            self._timer = asyncio.get_running_loop().call_later(wait, self._drop_expired)
+
+    def unused_for(self) -> int:
+        """Milliseconds since the last use, 0 while there are consumers (docs: Queue TTL)."""
+        return 0 if self.consumers.all else now() - self.used
+
+    # --- the queue itself
+
+    def add_consumer(self, consumer: Consumer) -> None:
+        """Register a consumer. Raises 403 when one of them wants the queue for itself."""
+        others = self.consumers.all
+        if others and (consumer.exclusive or others[0].exclusive):
+            raise AmqpError(
+                403, f"queue '{self.name}' in vhost '{self.vhost.name}' in exclusive use"
+            )
+        self.consumers.add(consumer)
+        self.pump()
+
+    def remove_consumer(self, consumer: Consumer) -> None:
+        """Forget a consumer; the last one to go takes an auto-delete queue with it."""
+        self.consumers.remove(consumer)
+        self.used = now()
+        if self.auto_delete and not self.consumers.all:
+            self.vhost.remove_queue(self)
+        elif not self.deleted:
+            self.pump()
+
+    def purge(self) -> int:
+        """Drop all ready messages without dead-lettering; the number dropped."""
+        dropped = 0
+        while (entry := self._take()) is not None:
+            self.done(entry)
+            dropped += 1
+        return dropped
+
+    def close(self) -> None:
+        """Drop everything; part of deleting the queue."""
+        self.deleted = True
+        self.purge()
+        if self._timer is not None:
+            self._timer.cancel()

@@ -1,0 +1,280 @@
+"""A virtual host: the names of exchanges and queues, their bindings, and routing between them."""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from burrow import deadletter, tables
+from burrow.arguments import check_queue, equivalent
+from burrow.errors import AmqpError, not_found
+from burrow.exchange import TYPES, Binding, Exchange, identity
+from burrow.message import Message
+from burrow.queue import Queue
+from burrow.quorum import QuorumQueue
+
+if TYPE_CHECKING:
+    from burrow.broker import Broker
+
+PREDECLARED = {
+    "": "direct", "amq.direct": "direct", "amq.fanout": "fanout", "amq.topic": "topic",
+    "amq.headers": "headers", "amq.match": "headers",
+}  # fmt: skip
+_MAX_ROUTES = 2000
+
+
+class Vhost:
+    """Everything that one virtual host holds."""
+
+    def __init__(self, broker: Broker, name: str) -> None:
+        self.broker = broker
+        self.name = name
+        self.queues: dict[str, Queue] = {}
+        self.exchanges: dict[str, Exchange] = {n: TYPES[t](n) for n, t in PREDECLARED.items()}
+        trace = TYPES["topic"]("amq.rabbitmq.trace", internal=True)
+        self.exchanges[trace.name] = trace
+        self._routes: dict[tuple[str, str], tuple[Queue, ...]] = {}
+        self._dead: deque[tuple[Queue, Message, str]] = deque()
+        self._burying = False
+
+    # --- exchanges
+
+    def exchange(self, name: str) -> Exchange:
+        """Raises 404."""
+        found = self.exchanges.get(name)
+        if found is None:
+            raise not_found("exchange", name, self.name)
+        return found
+
+    def declare_exchange(self, name: str, kind: str, *, durable: bool, auto_delete: bool,
+                         internal: bool, arguments: dict[str, Any]) -> None:  # fmt: skip
+        """Create an exchange, or check that the one there is equivalent (406 when not)."""
+        if kind not in TYPES:
+            raise AmqpError(406, f"invalid exchange type '{kind}'")
+        old = self.exchanges.get(name)
+        if old is not None:
+            where = f"for exchange '{name}' in vhost '{self.name}'"
+            equivalent("type", kind, old.type, where)
+            equivalent("durable", durable, old.durable, where)
+            equivalent("auto_delete", auto_delete, old.auto_delete, where)
+            equivalent("internal", internal, old.internal, where)
+            key = "alternate-exchange"
+            equivalent(key, arguments.get(key), old.arguments.get(key), where, value=True)
+            return
+        if name.startswith("amq."):
+            raise AmqpError(403, f"exchange name '{name}' contains reserved prefix 'amq.*'")
+        new = TYPES[kind](name, durable=durable, auto_delete=auto_delete, internal=internal,
+                          arguments=arguments)  # fmt: skip
+        self.exchanges[name] = new
+        self._routes.clear()
+        if durable and self.broker.store is not None:
+            self.broker.store.save_exchange(self, new)
+
+    def delete_exchange(self, name: str, *, if_unused: bool = False) -> None:
+        """Delete an exchange with its bindings; one that is not there is fine."""
+        exchange = self.exchanges.get(name)
+        if exchange is None:
+            return
+        if if_unused and exchange.bindings:
+            raise AmqpError(406, f"exchange '{name}' in vhost '{self.name}' in use")
+        del self.exchanges[name]
+        for known, binding in exchange.bindings.items():
+            binding.destination.bound_to.pop((name, known), None)
+        exchange.bindings.clear()
+        self._unbind_all(exchange)
+        if exchange.durable and self.broker.store is not None:
+            self.broker.store.delete_exchange(self, exchange)
+
+    # --- bindings
+
+    def bind(self, source: str, destination: Exchange | Queue, key: str,
+             arguments: dict[str, Any]) -> None:  # fmt: skip
+        """Bind a queue or an exchange to an exchange. Raises 404 and 406."""
+        exchange = self.exchange(source)
+        exchange.check(key, arguments)
+        binding = Binding(key, destination, arguments)
+        exchange.bind(binding)
+        destination.bound_to[source, identity(key, destination, arguments)] = binding
+        self._routes.clear()
+        if self.broker.store is not None and exchange.durable and destination.durable:
+            self.broker.store.save_binding(self, exchange, binding)
+
+    def unbind(self, source: str, destination: Exchange | Queue, key: str,
+               arguments: dict[str, Any]) -> None:  # fmt: skip
+        """Take a binding away; one that is not there is fine."""
+        exchange = self.exchanges.get(source)
+        if exchange is None or not exchange.unbind(key, destination, arguments):
+            return
+        self._routes.clear()
+        if self.broker.store is not None:
+            self.broker.store.delete_binding(self, exchange, Binding(key, destination, arguments))
+        destination.bound_to.pop((source, identity(key, destination, arguments)), None)
+        self._lost_binding(exchange)
+
+    def _unbind_all(self, destination: Exchange | Queue) -> None:
+        """Remove the bindings that lead to something that is being deleted."""
+        self._routes.clear()
+        bindings, destination.bound_to = destination.bound_to, {}
+        for (source, _), binding in bindings.items():
+            exchange = self.exchanges.get(source)
+            if exchange is not None and exchange.unbind(
+                binding.key, destination, binding.arguments
+            ):
+                self._lost_binding(exchange)
+
+    def _lost_binding(self, exchange: Exchange) -> None:
+        if exchange.auto_delete and not exchange.bindings:
+            self.delete_exchange(exchange.name)
+
+    # --- queues
+
+    def queue(self, name: str, owner: object) -> Queue:
+        """A queue that this connection may use. Raises 404, and 405 for another's exclusive."""
+        found = self.queues.get(name)
+        if found is None:
+            raise not_found("queue", name, self.name)
+        if found.owner is not None and found.owner is not owner:
+            raise AmqpError(
+                405, f"cannot obtain exclusive access to locked queue '{name}' in vhost "
+                f"'{self.name}'. It could be originally declared on another connection or the "
+                "exclusive property value does not match that of the original declaration."
+            )  # fmt: skip
+        return found
+
+    def declare_queue(self, name: str, *, durable: bool, exclusive: bool, auto_delete: bool,
+                      arguments: dict[str, Any], owner: object) -> Queue:  # fmt: skip
+        """Create a queue, or check that the one there is equivalent. Raises 403, 405, 406, 541."""
+        if name in self.queues:
+            old = self.queue(name, owner)
+            where = f"for queue '{name}' in vhost '{self.name}'"
+            equivalent("durable", durable, old.durable, where)
+            equivalent("auto_delete", auto_delete, old.auto_delete, where)
+            equivalent("exclusive", exclusive, old.owner is not None, where)
+            check_queue(name, self.name, durable, exclusive, auto_delete, arguments, old.arguments)
+            old.used = old.used if old.type == "quorum" else max(old.used, self.broker.now())
+            return old
+        if name.startswith("amq."):
+            raise AmqpError(403, f"queue name '{name}' contains reserved prefix 'amq.*'")
+        generated = not name
+        if generated:
+            name = f"amq.gen-{secrets.token_urlsafe(16)}"
+        check_queue(name, self.name, durable, exclusive, auto_delete, arguments, None, generated)
+        kind = QuorumQueue if arguments.get("x-queue-type") == "quorum" else Queue
+        queue = kind(self, name, durable=durable, owner=owner if exclusive else None,
+                     auto_delete=auto_delete, arguments=arguments)  # fmt: skip
+        self.add_queue(queue)
+        if durable and not exclusive and self.broker.store is not None:
+            self.broker.store.save_queue(queue)
+        return queue
+
+    def add_queue(self, queue: Queue) -> None:
+        """Make a queue known, bound to the default exchange by its name."""
+        self.queues[queue.name] = queue
+        self._routes.clear()
+        if queue.expires is not None:
+            self.broker.watch(queue)
+
+    def delete_queue(self, queue: Queue, *, if_unused: bool, if_empty: bool) -> int:
+        """Delete a queue; the number of messages that were ready. Raises 406."""
+        if if_unused and queue.consumers.all:
+            raise AmqpError(406, f"queue '{queue.name}' in vhost '{self.name}' in use")
+        if if_empty and queue.ready:
+            raise AmqpError(406, f"queue '{queue.name}' in vhost '{self.name}' is not empty")
+        ready = queue.ready
+        self.remove_queue(queue)
+        return ready
+
+    def remove_queue(self, queue: Queue) -> None:
+        """Take a queue away and tell its consumers."""
+        if queue.deleted:
+            return
+        queue.close()
+        del self.queues[queue.name]
+        self._unbind_all(queue)
+        if queue.durable and self.broker.store is not None:
+            self.broker.store.delete_queue(queue)
+        for consumer in list(queue.consumers.all):
+            consumer.channel.cancelled(consumer)
+        queue.consumers.all.clear()
+
+    # --- routing
+
+    def route(self, exchange: Exchange, message: Message) -> tuple[Queue, ...]:
+        """The queues of a message, each once, by its keys, headers and alternate exchanges."""
+        keys = message.keys
+        known = self._routes.get((exchange.name, keys[0])) if len(keys) == 1 else None
+        if known is not None:
+            return known
+        found: dict[Queue, None] = {}
+        cacheable = len(keys) == 1
+        headers: dict[str, Any] | None = None
+        todo, seen = [exchange], {exchange.name}
+        while todo:
+            current = todo.pop()
+            if current.by_headers:
+                cacheable = False
+                headers = _headers(message) if headers is None else headers
+            matches = list(self._matches(current, keys, headers or {}))
+            if not matches and current.alternate in self.exchanges:
+                matches = [self.exchanges[str(current.alternate)]]
+            for match in matches:
+                if isinstance(match, Queue):
+                    found[match] = None
+                elif match.name not in seen:
+                    seen.add(match.name)
+                    todo.append(match)
+        queues = tuple(found)
+        if cacheable:
+            if len(self._routes) > _MAX_ROUTES:
+                self._routes.clear()
+            self._routes[exchange.name, keys[0]] = queues
+        return queues
+
+    def _matches(self, exchange: Exchange, keys: Iterable[str],
+                 headers: dict[str, Any]) -> Iterable[Exchange | Queue]:  # fmt: skip
+        for key in keys:
+            if exchange.name == "":
+                if key in self.queues:
+                    yield self.queues[key]
+            else:
+                yield from exchange.match(key, headers)
+
+    # --- dead letters
+
+    def dead_letter(self, source: Queue, message: Message, reason: str) -> None:
+        """Publish a dead message to its queue's dead-letter exchange.
+
+        One death can cause the next; they are worked off one after the other, not nested.
+        """
+        self._dead.append((source, message, reason))
+        if self._burying:
+            return
+        self._burying = True
+        try:
+            while self._dead:
+                self._bury(*self._dead.popleft())
+        finally:
+            self._burying = False
+
+    def _bury(self, source: Queue, message: Message, reason: str) -> None:
+        exchange = self.exchanges.get(source.dead_letter_exchange or "")
+        if exchange is None:
+            return
+        dead = deadletter.dead_letter(message, source.name, reason, exchange.name,
+                                      source.dead_letter_key)  # fmt: skip
+        for queue in self.route(exchange, dead):
+            if reason != "rejected" and dead.deaths and dead.deaths.is_cycle(queue.name):
+                continue
+            queue.publish(dead)
+
+
+def _headers(message: Message) -> dict[str, Any]:
+    try:
+        return {
+            name.decode(errors="replace"): tables.decode_value(value)
+            for name, value in message.properties.headers or ()
+        }
+    except ValueError:
+        return {}
