@@ -13,6 +13,7 @@ from pamqp import base, commands
 
 from tests.burrow.wire import Channel, Closed, Connection, Json
 
+OCTETS = re.compile(r"<<[0-9,]*>>")
 GENERATED = re.compile(r"amq\.(gen|ctag)-[A-Za-z0-9_-]+")
 REPLY_TO = re.compile(r"amq\.rabbitmq\.reply-to\.[^\"\\ ']+")
 
@@ -132,6 +133,7 @@ class Lab:
     def record(self, seen: Json) -> Json:
         """The observation with generated names replaced by what they stand for."""
         text = json.dumps(seen, sort_keys=True).replace(self.prefix, "")
+        text = OCTETS.sub("<<*>>", text)
         text = GENERATED.sub(r"amq.\1-*", text)
         return json.loads(REPLY_TO.sub("amq.rabbitmq.reply-to.*", text))
 
