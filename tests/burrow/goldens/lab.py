@@ -113,8 +113,14 @@ class Lab:
         """As `drain`, bodies only."""
         return [message["body"] for message in self.drain(queue, count, **options)]
 
-    def count(self, queue: str, expected: int | None, within: float = 10.0) -> int | None:
-        """Messages ready, polled until `expected` (None: the queue is gone) or the deadline (s)."""
+    def count(
+        self, queue: str, expected: int | None, within: float = 10.0, every: float = 0.01
+    ) -> int | None:
+        """Messages ready, polled until `expected` (None: the queue is gone) or the deadline (s).
+
+        A passive declare renews the lease of a queue with `x-expires`: look at such a queue
+        only `every` so many seconds, more than its lease.
+        """
         deadline = time.monotonic() + within
         while True:
             probe = self.connect()
@@ -128,7 +134,7 @@ class Lab:
                 probe.close()
             if seen == expected or time.monotonic() > deadline:
                 return seen
-            time.sleep(0.01)
+            time.sleep(every)
 
     def record(self, seen: Json) -> Json:
         """The observation with generated names replaced by what they stand for."""

@@ -88,6 +88,7 @@ def a_closed_channel_returns_its_messages_in_order(lab: Lab) -> Json:
     reader.consume(queue)
     reader.deliveries(4)
     reader.ack(2)
+    reader.deliveries(5)
     reader.close()
     lab.count(queue, 5)
     return [(m["body"], m["redelivered"]) for m in lab.drain(queue, 5)]

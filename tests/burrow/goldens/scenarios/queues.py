@@ -232,12 +232,20 @@ def deleting_a_queue_without_the_capability_says_nothing(lab: Lab) -> Json:
 def expires_removes_an_unused_queue(lab: Lab) -> Json:
     queue = lab.queue("q", {"x-expires": 150})
     lab.publish(queue, "a")
-    return lab.count(queue, None)
+    return [lab.count(queue, 1), lab.count(queue, None, every=0.4)]
+
+
+def looking_at_a_queue_renews_its_lease(lab: Lab) -> Json:
+    queue, clock = lab.queue("q", {"x-expires": 400}), lab.queue("clock", {"x-message-ttl": 1000})
+    lab.publish(clock, "tick")
+    while lab.ch.declare(clock, passive=True).message_count:
+        lab.ch.declare(queue, passive=True)
+    return lab.tries(lambda ch: ch.declare(queue, passive=True))
 
 
 def a_consumer_keeps_an_expiring_queue(lab: Lab) -> Json:
     kept, lost = lab.queue("kept", {"x-expires": 100}), lab.queue("lost", {"x-expires": 300})
     reader = lab.connect().channel()
     reader.consume(kept, "me")
-    lab.count(lost, None)
+    lab.count(lost, None, every=0.6)
     return [lab.count(kept, 0), reader.events]
