@@ -1,159 +1,219 @@
 """Arguments of queues: which exist, which values they take, and what RabbitMQ says about others.
 
-Facts: RabbitMQ 4.3, tried against the broker; arguments it does not know are accepted.
+Facts: tried against RabbitMQ 4.3.6; arguments it does not know are accepted.
 """
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
-from burrow.errors import AmqpError, unsupported
+from pamqp import base
 
-OVERFLOWS = ("drop-head", "reject-publish", "reject-publish-dlx")
-STRATEGIES = ("at-most-once", "at-least-once")
-_MAX_TTL = 2**32 - 1
-# Known to RabbitMQ, for other types of queues only.
-_QUORUM_ONLY = (
-    "x-delivery-limit", "x-quorum-initial-group-size", "x-quorum-target-group-size",
-    "x-dead-letter-strategy", "x-consumer-timeout",
-)  # fmt: skip
-_STREAM_ONLY = (
+from burrow import tables
+from burrow.errors import AmqpError, Hangup, unsupported
+
+_MAX_TTL = 315_360_000_000  # ms: ten years
+_FEATURE = (
+    "Feature `{}` is deprecated.\nBy default, this feature is not permitted anymore.\nThe feature "
+    "will be removed from a future major RabbitMQ version, regardless of the configuration; "
+    "actual version to be determined.\nTo continue using this feature, start RabbitMQ."
+)
+_STREAM = (
     "x-max-age", "x-stream-max-segment-size-bytes", "x-stream-filter-size-bytes",
     "x-initial-cluster-size",
 )  # fmt: skip
-_CLASSIC_ONLY = ("x-max-priority", "x-queue-mode", "x-queue-version")
+_NOT_CLASSIC = (*_STREAM, "x-delivery-limit", "x-dead-letter-strategy", "x-consumer-timeout",
+    "x-quorum-initial-group-size", "x-max-in-memory-length", "x-max-in-memory-bytes",
+    "x-delayed-retry-type", "x-delayed-retry-min", "x-delayed-retry-max",
+)  # fmt: skip
+_NOT_QUORUM = (
+    *_STREAM, "x-max-priority", "x-queue-mode", "x-queue-version", "x-queue-master-locator",
+)  # fmt: skip
 
 
-def type_name(value: Any) -> str:
-    """RabbitMQ's name for the wire type of a value."""
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int):
-        return "signedint" if -(2**31) <= value < 2**31 else "long"
-    names = {str: "longstr", bytes: "binary", float: "double", list: "array", dict: "table"}
-    return names.get(type(value), "void")
+class Arguments(dict[str, Any]):
+    """A table of arguments that also knows RabbitMQ's name for the wire type of each value."""
+
+    def __init__(self, fields: tables.Fields = ()) -> None:  # type: ignore[assignment]
+        super().__init__()
+        self.types: dict[str, str] = {}
+        for name, raw in fields:
+            key = name.decode(errors="surrogateescape")
+            self[key] = tables.decode_value(raw)
+            self.types[key] = tables.TYPE_NAMES[chr(raw[0])]
+
+    def shown(self, key: str) -> str:
+        """A value as RabbitMQ's texts show it."""
+        value = self.get(key)
+        if value is None:
+            return "undefined"
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    def described(self, key: str) -> str:
+        """A value with its type, or none."""
+        if key not in self:
+            return "none"
+        return f"the value '{self.shown(key)}' of type '{self.types[key]}'"
 
 
-def equivalent(name: str, new: Any, old: Any, where: str, *, value: bool = False) -> None:
-    """Raises 406 when a declaration differs from what is there."""
-    if new == old and isinstance(new, bool) == isinstance(old, bool):
-        return
-    got, had = (_argument(new), _argument(old)) if value else (_plain(new), _plain(old))
-    raise AmqpError(
-        406, f"inequivalent arg '{name}' {where}: received {got} but current is {had}"
+def read(method: base.Frame, payload: bytes) -> Arguments:
+    """The arguments table at the end of a method's payload, with the types that pamqp forgets."""
+    position, in_bits = 4, False
+    for name in method.__slots__:
+        kind = method.amqp_type(name)
+        if in_bits and kind != "bit":
+            position += 1
+        in_bits = kind == "bit"
+        if kind == "table":
+            break
+        position += {"short": 2, "bit": 0}.get(kind, 1 + payload[position])
+    (size,) = struct.unpack_from(">I", payload, position)
+    try:
+        return Arguments(tables.split_table(payload[position + 4 : position + 4 + size]))
+    except ValueError as why:
+        raise Hangup(f"{method.name}: {why}") from None
+
+
+def equivalent(name: str, new: object, old: object, where: str) -> None:
+    """Raises 406 when a property of a declaration differs from what is there."""
+    if new != old:
+        raise AmqpError(406, f"inequivalent arg '{name}' {where}: received "
+                             f"'{str(new).lower()}' but current is '{str(old).lower()}'")  # fmt: skip
+
+
+def equivalent_argument(key: str, new: Arguments, old: Arguments, where: str) -> None:
+    """Raises 406 when an argument of a declaration differs from what is there."""
+    mine, theirs = new.get(key), old.get(key)
+    alike = isinstance(mine, bool) == isinstance(theirs, bool) and (
+        type(mine) is type(theirs) or {type(mine), type(theirs)} <= {str, bytes}
     )
-
-
-def _plain(value: Any) -> str:
-    return f"'{str(value).lower()}'"
-
-
-def _argument(value: Any) -> str:
-    if value is None:
-        return "none"
-    return f"the value '{value}' of type '{type_name(value)}'"
-
-
-def check_queue(name: str, vhost: str, durable: bool, exclusive: bool, auto_delete: bool,
-                arguments: dict[str, Any], old: dict[str, Any] | None,
-                generated: bool = False) -> None:  # fmt: skip
-    """Check the arguments of queue.declare, `old` being those of the queue that is there.
-
-    Raises 406 for bad values, 541 for transient queues that are not exclusive, and 540 for
-    streams, which burrow does not have.
-    """
-    where = f"for queue '{name}' in vhost '{vhost}'"
-    for key, value in arguments.items():
-        check = _CHECKS.get(key)
-        problem = check(value, arguments) if check else None
-        if problem:
-            raise AmqpError(406, f"invalid arg '{key}' {where}: {problem}")
-    if old is not None:
-        for key in _COMPARED:
-            equivalent(key, arguments.get(key), old.get(key), where, value=True)
+    if alike and mine == theirs and (key in new) == (key in old):
         return
+    if alike and key in new and key in old:
+        got, had = f"'{new.shown(key)}'", f"'{old.shown(key)}'"
+    else:
+        got, had = new.described(key), old.described(key)
+    raise AmqpError(406, f"inequivalent arg '{key}' {where}: received {got} but current is {had}")
+
+
+def check_redeclared(where: str, new: Arguments, old: Arguments) -> None:
+    """Raises 406 when queue.declare names another type, or other known arguments."""
+    equivalent("x-queue-type", new.get("x-queue-type", "classic"),
+               old.get("x-queue-type", "classic"), where)  # fmt: skip
+    for key in _COMPARED:
+        equivalent_argument(key, new, old, where)
+
+
+def check_declared(where: str, arguments: Arguments, *, durable: bool, exclusive: bool,
+                   auto_delete: bool, generated: bool) -> None:  # fmt: skip
+    """Check what a new queue is to be.
+
+    Raises 406 for bad values, 541 for what RabbitMQ 4.3 no longer permits, and 540 for streams,
+    which burrow does not have.
+    """
+    if problem := _type(arguments, "x-queue-type"):
+        raise AmqpError(406, f"invalid arg 'x-queue-type' {where}: {problem}")
     kind = arguments.get("x-queue-type", "classic")
     if kind == "stream":
         raise unsupported("streams", "RabbitMQ")
-    if not durable and not exclusive:
-        raise AmqpError(
-            541, "Feature `transient_nonexcl_queues` is deprecated. By default, this feature is "
-            "not permitted anymore."
-        )  # fmt: skip
-    wrong = _STREAM_ONLY + (_QUORUM_ONLY if kind == "classic" else _CLASSIC_ONLY)
+    if kind == "quorum" and generated:
+        raise AmqpError(406, "Cannot declare a server-named queue for type rabbit_quorum_queue")
     for key in arguments:
-        if key in wrong:
-            raise AmqpError(406, f"invalid arg '{key}' {where}: queue type does not support it")
+        if key in (_NOT_CLASSIC if kind == "classic" else _NOT_QUORUM):
+            raise AmqpError(406, f"invalid arg '{key}' {where} of queue type rabbit_{kind}_queue")
+    for key in arguments:
+        if key == "x-dead-letter-exchange" and not isinstance(arguments[key], str):
+            raise AmqpError(406, f"invalid type '{arguments.types[key]}' for arg '{key}' in "
+                                 f"{where.removeprefix('for ')}")  # fmt: skip
+        if key in _CHECKS and (problem := _CHECKS[key](arguments, key)):
+            raise AmqpError(406, f"invalid arg '{key}' {where}: {problem}")
+    if "x-queue-master-locator" in arguments:
+        raise AmqpError(541, _FEATURE.format("queue_master_locator"))
+    if not durable and not exclusive:
+        raise AmqpError(541, _FEATURE.format("transient_nonexcl_queues"))
     if kind == "quorum":
-        for bad, text in (
-            (not durable, "non-durable"), (exclusive, "exclusive"), (auto_delete, "auto-delete"),
-            (generated, "server-named"),
-        ):  # fmt: skip
-            if bad:
-                raise AmqpError(406, f"invalid property '{text}' {where}")
+        wrong = [text for bad, text in ((auto_delete, "auto-delete"), (exclusive, "exclusive-owner"))
+                 if bad]  # fmt: skip
+        if wrong:
+            raise AmqpError(406, f"invalid property '{wrong[0]}' {where}")
 
 
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _whole(value: Any, arguments: dict[str, Any]) -> str | None:
-    if not _is_int(value):
-        return f"{{unacceptable_type,{type_name(value)}}}"
-    return f"{{value_negative,{value}}}" if value < 0 else None
-
-
-def _ttl(value: Any, arguments: dict[str, Any]) -> str | None:
-    if problem := _whole(value, arguments):
-        return problem
-    return f"{{value_too_big,{value}}}" if value > _MAX_TTL else None
-
-
-def _expires(value: Any, arguments: dict[str, Any]) -> str | None:
-    return "{value_zero,0}" if value == 0 and _is_int(value) else _ttl(value, arguments)
-
-
-def _text(value: Any, arguments: dict[str, Any]) -> str | None:
-    return None if isinstance(value, str) else f"{{unacceptable_type,{type_name(value)}}}"
-
-
-def _dead_letter_key(value: Any, arguments: dict[str, Any]) -> str | None:
-    if "x-dead-letter-exchange" not in arguments:
-        return "routing_key_but_no_dlx_defined"
-    return _text(value, arguments)
-
-
-def _priority(value: Any, arguments: dict[str, Any]) -> str | None:
-    if problem := _whole(value, arguments):
-        return problem
-    return f"{{max_value_exceeded,{value}}}" if value > 255 else None
-
-
-def _flag(value: Any, arguments: dict[str, Any]) -> str | None:
-    return None if isinstance(value, bool) else f"{{unacceptable_type,{type_name(value)}}}"
-
-
-def _overflow(value: Any, arguments: dict[str, Any]) -> str | None:
-    return _text(value, arguments) or (
-        None if value in OVERFLOWS else f"invalid overflow mode '{value}'"
-    )
-
-
-def _strategy(value: Any, arguments: dict[str, Any]) -> str | None:
-    return None if value in STRATEGIES else f"invalid dead letter strategy '{value}'"
-
-
-def _type(value: Any, arguments: dict[str, Any]) -> str | None:
-    if value in ("classic", "quorum", "stream"):
+def integer(arguments: Arguments, key: str) -> str | None:
+    """What is wrong with a value that must be an integer."""
+    value = arguments[key]
+    if isinstance(value, int) and not isinstance(value, bool) and arguments.types[key] != "timestamp":
         return None
-    return f"unsupported queue type '{value}'"
+    return f'"expected integer, got {arguments.types[key]}"'
+
+
+def _whole(arguments: Arguments, key: str) -> str | None:
+    value = arguments[key]
+    return integer(arguments, key) or (f"{{value_negative,{value}}}" if value < 0 else None)
+
+
+def _ttl(arguments: Arguments, key: str) -> str | None:
+    value = arguments[key]
+    return _whole(arguments, key) or (f"{{value_too_large,{value}}}" if value > _MAX_TTL else None)
+
+
+def _expires(arguments: Arguments, key: str) -> str | None:
+    return _ttl(arguments, key) or ("{value_zero,0}" if arguments[key] == 0 else None)
+
+
+def _positive(arguments: Arguments, key: str) -> str | None:
+    return _whole(arguments, key) or ("{value_zero,0}" if arguments[key] == 0 else None)
+
+
+def _priority(arguments: Arguments, key: str) -> str | None:
+    value = arguments[key]
+    return _whole(arguments, key) or (f"{{max_value_exceeded,{value}}}" if value > 255 else None)
+
+
+def _text(arguments: Arguments, key: str) -> str | None:
+    ok = isinstance(arguments[key], str)
+    return None if ok else f"{{unacceptable_type,{arguments.types[key]}}}"
+
+
+def _dead_letter_key(arguments: Arguments, key: str) -> str | None:
+    missing = "x-dead-letter-exchange" not in arguments
+    return _text(arguments, key) or ("routing_key_but_no_dlx_defined" if missing else None)
+
+
+def _flag(arguments: Arguments, key: str) -> str | None:
+    ok = isinstance(arguments[key], bool)
+    return None if ok else f"{{unacceptable_type,{arguments.types[key]}}}"
+
+
+def _type(arguments: Arguments, key: str) -> str | None:
+    value = arguments.get(key, "classic")
+    known = value in ("classic", "quorum", "stream")
+    return None if known else _text(arguments, key) or f"\"unsupported queue type '{value}'\""
+
+
+def _version(arguments: Arguments, key: str) -> str | None:
+    value = arguments[key]
+    wrong = f"\"unsupported queue version '{value}'\""
+    return integer(arguments, key) or (None if value == 2 else wrong)
+
+
+def _one_of(problem: str, *values: str) -> Any:
+    def check(arguments: Arguments, key: str) -> str | None:
+        return _text(arguments, key) or (None if arguments[key] in values else problem)
+
+    return check
 
 
 _CHECKS = {
     "x-expires": _expires, "x-message-ttl": _ttl, "x-max-length": _whole,
-    "x-max-length-bytes": _whole, "x-max-priority": _priority, "x-overflow": _overflow,
-    "x-dead-letter-exchange": _text, "x-dead-letter-routing-key": _dead_letter_key,
-    "x-dead-letter-strategy": _strategy, "x-single-active-consumer": _flag,
-    "x-queue-type": _type, "x-delivery-limit": _whole, "x-consumer-timeout": _whole,
+    "x-max-length-bytes": _whole, "x-max-in-memory-length": _whole,
+    "x-max-in-memory-bytes": _whole, "x-max-priority": _priority, "x-queue-version": _version,
+    "x-overflow": _one_of("invalid_overflow", "drop-head", "reject-publish", "reject-publish-dlx"),
+    "x-dead-letter-routing-key": _dead_letter_key,
+    "x-dead-letter-strategy": _one_of("invalid_dlx_strategy", "at-most-once", "at-least-once"),
+    "x-single-active-consumer": _flag, "x-consumer-timeout": _whole,
+    "x-quorum-initial-group-size": _positive,
+    "x-queue-leader-locator": _one_of("invalid_queue_locator_arg", "client-local", "balanced"),
 }  # fmt: skip
-_COMPARED = tuple(_CHECKS)
+_COMPARED = (*_CHECKS, "x-dead-letter-exchange", "x-delivery-limit", "x-queue-mode",
+             "x-delayed-retry-type", "x-delayed-retry-min", "x-delayed-retry-max")  # fmt: skip

@@ -80,6 +80,16 @@ class Channel:
         """Whether a publish is still waiting for its header or body."""
         return self._publish is not None
 
+    def unexpected(self) -> AmqpError:
+        """505: another frame than the one that must come next."""
+        if self._publish is None:
+            wanted, got = "method frame", "non method frame"
+        elif self._header is None:
+            wanted, got = "content header for class 60", "non content header frame"
+        else:
+            wanted, got = "content body", "non content body frame"
+        return AmqpError(505, f"expected {wanted}, got {got} instead")
+
     def on_publish(self, payload: bytes) -> None:
         """basic.publish; the message is complete with its last body frame."""
         self._publish = frames.publish(payload)
@@ -88,14 +98,13 @@ class Channel:
 
     def on_header(self, payload: bytes) -> None:
         """A content header frame. Raises 505 and 501."""
-        if self._publish is None:
-            raise AmqpError(505, "expected method frame, got content header frame instead")
-        if self._header is not None:
-            raise AmqpError(505, "expected content body, got content header frame instead")
-        if len(payload) < 14:
-            raise AmqpError(502, "cannot decode content header")
+        if self._publish is None or self._header is not None:
+            raise self.unexpected()
+        if len(payload) < 14 or payload[2:4] != b"\x00\x00":
+            raise self.unexpected()
         if payload[:2] != b"\x00\x3c":
-            raise AmqpError(505, "expected content header for class 60")
+            raise AmqpError(505, "expected content header for class 60, got one for class "
+                                 f"{int.from_bytes(payload[:2], 'big')} instead")  # fmt: skip
         self._header = payload
         self._size = int.from_bytes(payload[4:12], "big")
         limit = self.connection.broker.max_message
@@ -109,13 +118,11 @@ class Channel:
 
     def on_body(self, payload: bytes) -> None:
         """A content body frame. Raises 505 and 501."""
-        if self._publish is None:
-            raise AmqpError(505, "expected method frame, got content body frame instead")
-        if self._header is None:
-            raise AmqpError(505, "expected content header, got content body frame instead")
+        if self._publish is None or self._header is None:
+            raise self.unexpected()
         self._size -= len(payload)
         if self._size < 0:
-            raise AmqpError(501, "content body is longer than its header says")
+            raise AmqpError(501, "content body frame exceeds remaining content size")
         self._body.append(payload)
         if self._size == 0:
             self._complete()
@@ -136,7 +143,7 @@ class Channel:
         try:
             properties = read_properties(header)
         except ValueError as why:
-            raise AmqpError(502, f"cannot decode content header: {why}") from None
+            raise AmqpError(541, "") from None  # RabbitMQ's channel crashes here
         if properties.user_id is not None and properties.user_id != self.connection.user:
             raise AmqpError(406, f"user_id property set to '{properties.user_id}' but "
                                  f"authenticated user was '{self.connection.user}'")  # fmt: skip
@@ -146,7 +153,7 @@ class Channel:
         keys: tuple[str, ...] = (key,)
         if properties.headers:
             copies, blind = carbon_copies(properties.headers)
-            keys += tuple(copies)
+            keys += (*copies, *blind)
             if blind:
                 header = with_headers(header, [f for f in properties.headers if f[0] != b"BCC"])
                 properties = read_properties(header)
@@ -207,7 +214,7 @@ class Channel:
         """Send a message to a consumer, and keep it until it is acknowledged."""
         self._tag += 1
         message = entry.message
-        payload = frames.deliver(consumer.prefix, self._tag, entry.acquired > 0, message.exchange,
+        payload = frames.deliver(consumer.prefix, self._tag, entry.redelivered, message.exchange,
                                  message.keys[0])  # fmt: skip
         self._content(payload, message, consumer.queue.header(entry))
         if consumer.no_ack:
@@ -220,7 +227,7 @@ class Channel:
         """Answer basic.get with a message."""
         self._tag += 1
         message = entry.message
-        payload = frames.get_ok(self._tag, entry.acquired > 0, message, queue.ready)
+        payload = frames.get_ok(self._tag, entry.redelivered, message, queue.ready)
         self._content(payload, message, queue.header(entry))
         if no_ack:
             queue.done(entry)
@@ -269,7 +276,7 @@ class Channel:
             if settlement.how == "requeue" and not queue.deleted:
                 back.setdefault(queue, []).append(entry)
             elif settlement.how == "reject" and not queue.deleted:
-                queue.discard(entry)
+                queue.discard(entry, failed=settlement.failed)
             else:
                 queue.done(entry)
             if consumer is not None:

@@ -14,7 +14,7 @@ from pamqp import base, commands, decode
 
 from burrow import frames, methods
 from burrow.channel import Channel
-from burrow.errors import AmqpError
+from burrow.errors import AmqpError, Hangup
 
 if TYPE_CHECKING:
     from burrow.broker import Broker
@@ -25,6 +25,7 @@ CAPABILITIES = {
     "consumer_cancel_notify": True, "connection.blocked": True, "consumer_priorities": True,
     "authentication_failure_close": True, "per_consumer_qos": True, "direct_reply_to": True,
 }  # fmt: skip
+MECHANISMS = ("PLAIN", "AMQPLAIN")
 CHANNEL_MAX = 2047
 HEARTBEAT = 60  # seconds, offered to the client
 HANDSHAKE_SECONDS = 10
@@ -135,6 +136,10 @@ class Connection(asyncio.Protocol):
         except AmqpError as error:
             self.fail(error)
             start = len(data)
+        except Hangup as why:
+            self.broker.say(f"closed a connection: {why}")
+            self._release()
+            self._drop()
         self._rest = data[start:] if start < len(data) else b""
 
     def _on_header(self, data: bytes) -> int:
@@ -153,7 +158,7 @@ class Connection(asyncio.Protocol):
             "platform": f"Python {platform.python_version()}",
             "information": self.broker.banner, "capabilities": CAPABILITIES,
         }  # fmt: skip
-        self.send(commands.Connection.Start(0, 9, properties, "PLAIN AMQPLAIN", "en_US"))
+        self.send(commands.Connection.Start(0, 9, properties, " ".join(MECHANISMS), "en_US"))
         return 8
 
     def _frames(self, data: bytes, start: int) -> int:
@@ -161,24 +166,29 @@ class Connection(asyncio.Protocol):
         while end - start > frames.HEAD.size and self.stage not in ("header", "closed"):
             kind, number, size = frames.HEAD.unpack_from(data, start)
             if size > self.frame_max - frames.OVERHEAD:
-                raise AmqpError(501, f"frame of {size} bytes is larger than frame_max")
+                limit = self.frame_max - frames.OVERHEAD
+                raise frames.broken(kind, data[start:], f"{{frame_too_large,{size},{limit}}}")
             stop = start + frames.HEAD.size + size
             if stop >= end:
                 break
             if data[stop] != frames.END:
-                raise AmqpError(501, f"frame ends with octet {data[stop]}, not 206")
+                problem = f"{{invalid_frame_end_marker,{data[stop]}}}"
+                raise frames.broken(kind, data[start:], problem)
             payload = data[start + frames.HEAD.size : stop]
             start = stop + 1
             channel = self.channels.get(number)
             if channel is None or channel.closing or self.stage != "running":
                 self._on_frame(kind, number, payload)
                 continue
+            refused = frames.PUBLISH if channel.expects_content() else payload
             try:
                 self._on_channel_frame(channel, kind, payload)
             except AmqpError as error:
+                if refused is frames.PUBLISH or kind == frames.METHOD:
+                    error.method = frames.method_numbers(refused)
                 if error.hard:
                     raise
-                self._close_channel(channel, error, payload)
+                self._close_channel(channel, error)
         return start
 
     def _on_channel_frame(self, channel: Channel, kind: int, payload: bytes) -> None:
@@ -189,7 +199,7 @@ class Connection(asyncio.Protocol):
         elif kind != frames.METHOD:
             self._on_frame(kind, channel.number, payload)
         elif channel.expects_content():
-            raise AmqpError(505, "expected content, got a method frame instead")
+            raise channel.unexpected()
         elif payload.startswith(frames.PUBLISH):
             channel.on_publish(payload)
             if not self.published:
@@ -206,22 +216,29 @@ class Connection(asyncio.Protocol):
             elif isinstance(method, commands.Channel.Open):
                 raise AmqpError(504, "second 'channel.open' seen")
             else:
-                methods.handle(channel, method)
+                methods.handle(channel, method, payload)
 
     def _on_frame(self, kind: int, number: int, payload: bytes) -> None:
         """Frames for channel 0, and for channels that are not open."""
         if kind == frames.HEARTBEAT:
             if number:
-                raise AmqpError(501, "heartbeat on a channel")
+                raise frames.broken(kind, payload, "", 505)
             return
         if kind not in (frames.METHOD, frames.HEADER, frames.BODY):
-            raise AmqpError(501, f"unknown frame type {kind}")
+            raise frames.broken(kind, payload, "unknown_frame")
         channel = self.channels.get(number)
         if kind != frames.METHOD:
             if channel is None and self.stage != "closing":
                 raise AmqpError(504 if number else 503, "content on a channel that is not open")
             return
         method = frames.method(payload)
+        try:
+            self._on_method(number, channel, method)
+        except AmqpError as error:
+            error.method = frames.method_numbers(payload)
+            raise
+
+    def _on_method(self, number: int, channel: Channel | None, method: base.Frame) -> None:
         if self.stage == "closing":
             if isinstance(method, commands.Connection.CloseOk):
                 self._drop()
@@ -240,14 +257,11 @@ class Connection(asyncio.Protocol):
     def _open_channel(self, number: int, method: base.Frame) -> None:
         if self.stage != "running":
             raise AmqpError(503, f"unexpected {method.name} before the connection is open")
-        if number > self.channel_max:
-            raise AmqpError(
-                504, f"channel number {number} exceeds the negotiated maximum {self.channel_max}"
-            )
-        if isinstance(method, commands.Channel.CloseOk):
-            return
         if not isinstance(method, commands.Channel.Open):
             raise AmqpError(504, "expected 'channel.open'")
+        if (most := len(self.channels)) >= self.channel_max:
+            raise AmqpError(530, f"number of channels opened ({most}) has reached the negotiated "
+                                 f"channel_max ({self.channel_max})")  # fmt: skip
         channel = self.channels[number] = Channel(self, number)
         channel.send(commands.Channel.OpenOk())
 
@@ -267,7 +281,7 @@ class Connection(asyncio.Protocol):
         elif isinstance(m, commands.Connection.UpdateSecret) and self.stage == "running":
             self.send(commands.Connection.UpdateSecretOk())
         elif step is None or not isinstance(m, step):
-            raise AmqpError(503, f"unexpected method {m.name} on channel 0")
+            raise AmqpError(504, f"unexpected method in connection state {self.stage}")
         elif isinstance(m, commands.Connection.StartOk):
             self._start_ok(m)
         elif isinstance(m, commands.Connection.TuneOk):
@@ -279,6 +293,8 @@ class Connection(asyncio.Protocol):
         capabilities = (m.client_properties or {}).get("capabilities")
         self._capabilities = capabilities if isinstance(capabilities, dict) else {}
         self.told_of_cancels = bool(self._capabilities.get("consumer_cancel_notify"))
+        if m.mechanism not in MECHANISMS:
+            raise Hangup(f"unknown authentication mechanism {m.mechanism}")
         name, password = _credentials(m.mechanism, m.response)
         if (name, password) != (self.broker.user, self.broker.password):
             text = (f"Login was refused using authentication mechanism {m.mechanism}. "
@@ -353,33 +369,32 @@ class Connection(asyncio.Protocol):
 
     # --- the end
 
-    def _close_channel(self, channel: Channel, error: AmqpError, payload: bytes) -> None:
+    def _close_channel(self, channel: Channel, error: AmqpError) -> None:
         channel.close()
-        class_id, method_id = _method_ids(payload)
-        channel.send(commands.Channel.Close(error.code, error.text, class_id, method_id))
+        channel.send(commands.Channel.Close(error.code, error.text, *error.method))
 
     def fail(self, error: AmqpError) -> None:
-        """Close the connection with an error, as far as the client can still understand it."""
+        """Close the connection with an error, if the handshake has come far enough to tell."""
         if self.stage == "closing":
             self._drop()
             return
-        early = self.stage == "start-ok" and error.code != 403
+        told = self.stage == "running" or error.code == 403 or (
+            self.stage == "open" and error.code == 530
+        )  # fmt: skip
         self.stage = "closing"
         self._release()
-        if early:
+        if told:
+            numbers = (0, 0) if error.text == "INTERNAL_ERROR" else error.method
+            self.send(commands.Connection.Close(error.code, error.text, *numbers))
+            self._later(CLOSE_SECONDS, self._drop)
+        else:
+            self.broker.say(f"closed a connection: {error.text}")
             self._drop()
-            return
-        self.send(commands.Connection.Close(error.code, error.text, 0, 0))
-        self._later(CLOSE_SECONDS, self._drop)
 
     def _drop(self) -> None:
         self.flush()
         self.stage = "closed"
         self.transport.close()
-
-
-def _method_ids(payload: bytes) -> tuple[int, int]:
-    return int.from_bytes(payload[:2], "big"), int.from_bytes(payload[2:4], "big")
 
 
 def _credentials(mechanism: str, response: str | bytes) -> tuple[str, str]:

@@ -69,11 +69,12 @@ def record(deaths: Deaths | None, death: Death) -> Deaths:
     return Deaths((death, *others), deaths.first)
 
 
-def dead_letter(message: Message, queue: str, reason: str, exchange: str,
-                key: str | None) -> Message:  # fmt: skip
+def dead_letter(message: Message, queue: str, reason: str, exchange: str, key: str | None,
+                failures: int) -> Message:  # fmt: skip
     """The message as it is published to the dead-letter exchange.
 
     `reason` is one of rejected, expired, maxlen, delivery_limit. `key` None keeps its own keys.
+    `failures` is how many of its deliveries failed.
     """
     header = message.header
     expiration = message.properties.expiration
@@ -98,4 +99,6 @@ def dead_letter(message: Message, queue: str, reason: str, exchange: str,
     if expiration is not None:
         header = change_header(header, {"expiration": None})
     keys = message.keys if key is None else (key,)
-    return Message(exchange, keys, header, message.body, read_properties(header), deaths)
+    dead = Message(exchange, keys, header, message.body, read_properties(header), deaths)
+    dead.failures = failures
+    return dead

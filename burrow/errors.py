@@ -32,8 +32,15 @@ class AmqpError(Exception):
     def __init__(self, code: int, text: str, *, connection: bool = False) -> None:
         super().__init__(text)
         self.code = code
-        self.text = f"{NAMES[code]} - {text}"[:255]
+        self.text = f"{NAMES[code]} - {text}" if text else NAMES[code]
+        if len(self.text) > 255:
+            self.text = self.text[:252] + "..."
+        self.method = (0, 0)  # class and method numbers of what was refused
         self.hard = connection or code in (320, 541) or 501 <= code <= 540
+
+
+class Hangup(Exception):
+    """What RabbitMQ answers by closing the socket without a word."""
 
 
 def not_found(kind: str, name: str, vhost: str) -> AmqpError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from burrow.arguments import Arguments
 from burrow.errors import AmqpError
 
 if TYPE_CHECKING:
@@ -22,13 +23,13 @@ class Binding:
 
     __slots__ = ("arguments", "destination", "key")
 
-    def __init__(self, key: str, destination: Exchange | Queue, arguments: Headers) -> None:
+    def __init__(self, key: str, destination: Exchange | Queue, arguments: Arguments) -> None:
         self.key = key
         self.destination = destination
         self.arguments = arguments
 
 
-def identity(key: str, destination: Exchange | Queue, arguments: Headers) -> tuple[Any, ...]:
+def identity(key: str, destination: Exchange | Queue, arguments: Arguments) -> tuple[Any, ...]:
     """What makes two bindings of one exchange the same binding."""
     return key, destination.kind, destination.name, repr(sorted(arguments.items()))
 
@@ -41,12 +42,12 @@ class Exchange:
     by_headers = False
 
     def __init__(self, name: str, *, durable: bool = True, auto_delete: bool = False,
-                 internal: bool = False, arguments: Headers | None = None) -> None:  # fmt: skip
+                 internal: bool = False, arguments: Arguments | None = None) -> None:  # fmt: skip
         self.name = name
         self.durable = durable
         self.auto_delete = auto_delete
         self.internal = internal
-        self.arguments = arguments or {}
+        self.arguments = Arguments() if arguments is None else arguments
         self.bindings: dict[tuple[Any, ...], Binding] = {}
         self.bound_to: dict[tuple[str, Any], Any] = {}  # bindings that lead here
 
@@ -56,14 +57,14 @@ class Exchange:
         name = self.arguments.get("alternate-exchange")
         return name if isinstance(name, str) else None
 
-    def check(self, key: str, arguments: Headers) -> None:
+    def check(self, key: str, arguments: Arguments) -> None:
         """Raises 406 when this exchange type cannot have such a binding."""
 
     def bind(self, binding: Binding) -> None:
         """Add a binding; doing so twice changes nothing."""
         self.bindings[identity(binding.key, binding.destination, binding.arguments)] = binding
 
-    def unbind(self, key: str, destination: Exchange | Queue, arguments: Headers) -> bool:
+    def unbind(self, key: str, destination: Exchange | Queue, arguments: Arguments) -> bool:
         """Take a binding away; False when there was none."""
         return self.bindings.pop(identity(key, destination, arguments), None) is not None
 
@@ -95,7 +96,7 @@ class Direct(Exchange):
             self._by_key.setdefault(binding.key, []).append(binding.destination)
         super().bind(binding)
 
-    def unbind(self, key: str, destination: Exchange | Queue, arguments: Headers) -> bool:
+    def unbind(self, key: str, destination: Exchange | Queue, arguments: Arguments) -> bool:
         found = super().unbind(key, destination, arguments)
         if found:
             same = self._by_key[key]
@@ -131,10 +132,10 @@ class Topic(Exchange):
         super().__init__(name, **options)
         self._root = _Node()
 
-    def check(self, key: str, arguments: Headers) -> None:
+    def check(self, key: str, arguments: Arguments) -> None:
         hashes = key.split(".").count("#")
         if hashes > 2:
-            raise AmqpError(406, f"topic binding key '{key}' contains {hashes} '#' wildcards, "
+            raise AmqpError(406, f"Topic binding key '{key}' uses {hashes} '#' wildcards, "
                                  "at most 2 are allowed")  # fmt: skip
 
     def bind(self, binding: Binding) -> None:
@@ -145,7 +146,7 @@ class Topic(Exchange):
             node.ends.append(binding.destination)
         super().bind(binding)
 
-    def unbind(self, key: str, destination: Exchange | Queue, arguments: Headers) -> bool:
+    def unbind(self, key: str, destination: Exchange | Queue, arguments: Arguments) -> bool:
         found = super().unbind(key, destination, arguments)
         if found:
             path = [self._root]
@@ -194,11 +195,16 @@ class HeadersExchange(Exchange):
     type = "headers"
     by_headers = True
 
-    def check(self, key: str, arguments: Headers) -> None:
-        kind = arguments.get("x-match", "all")
+    def check(self, key: str, arguments: Arguments) -> None:
+        if "x-match" not in arguments:
+            return
+        kind, name = arguments["x-match"], arguments.types["x-match"]
+        if name != "longstr":
+            raise AmqpError(406, f"Invalid x-match field type {name} (value "
+                                 f"{arguments.shown('x-match')}); expected longstr")  # fmt: skip
         if kind not in ("all", "any", "all-with-x", "any-with-x"):
-            raise AmqpError(406, f"Invalid x-match field value {kind!r}; "
-                                 'expected all, any, all-with-x, or any-with-x')  # fmt: skip
+            raise AmqpError(406, f'Invalid x-match field value <<"{kind}">>; '
+                                 "expected all, any, all-with-x, or any-with-x")  # fmt: skip
 
     def match(self, key: str, headers: Headers) -> Iterable[Exchange | Queue]:
         return [b.destination for b in self.bindings.values() if headers_match(b, headers)]
@@ -224,7 +230,7 @@ def _equal(wanted: Any, found: Any) -> bool:
         return False
     if wanted is None:
         return True  # a void value asks for the header's presence alone
-    return isinstance(wanted, bool) == isinstance(found, bool) and bool(wanted == found)
+    return type(wanted) is type(found) and bool(wanted == found)
 
 
 TYPES: dict[str, type[Exchange]] = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pamqp import base, commands, frame
 
-from burrow.errors import AmqpError
+from burrow.errors import AmqpError, Hangup
 from burrow.tables import short_string
 
 if TYPE_CHECKING:
@@ -34,17 +34,38 @@ _DELIVERY_TAG = struct.Struct(">Q?")
 
 
 def method(payload: bytes) -> base.Frame:
-    """Decode a method frame's payload. Raises 502 for bad arguments, 540 for unknown methods."""
+    """Decode a method frame's payload.
+
+    Raises 501 for bad arguments, and Hangup for methods that do not exist.
+    """
     (index,) = struct.unpack_from(">I", payload) if len(payload) >= 4 else (0,)
     kind = commands.INDEX_MAPPING.get(index)
     if kind is None:
-        raise AmqpError(540, f"unknown method {payload[:4].hex()}")
+        raise Hangup(f"unknown method {payload[:4].hex()}")
     decoded: base.Frame = kind()
     try:
         decoded.unmarshal(payload[4:])
     except (ValueError, IndexError, TypeError, RecursionError, struct.error, OverflowError) as why:
-        raise AmqpError(502, f"cannot decode {kind.name}: {why}") from None
+        if "Unknown type" in str(why) or isinstance(why, RecursionError):
+            raise Hangup(f"cannot decode {kind.name}: {why}") from None
+        raise AmqpError(501, f"cannot decode {_octets(payload)}") from None
     return decoded
+
+
+def _octets(data: bytes) -> str:
+    """Bytes as Erlang shows them."""
+    return f"<<{','.join(map(str, data[:60]))}>>"
+
+
+def broken(kind: int, data: bytes, problem: str, code: int = 501) -> AmqpError:
+    """A frame that breaks the framing, in RabbitMQ's words."""
+    text = f"type {kind}, all octets = {_octets(data)}"
+    return AmqpError(code, f"{text}: {problem}" if problem else text)
+
+
+def method_numbers(payload: bytes) -> tuple[int, int]:
+    """Class and method number of a method frame's payload."""
+    return int.from_bytes(payload[:2], "big"), int.from_bytes(payload[2:4], "big")
 
 
 def encode(channel: int, reply: base.Frame) -> bytes:
@@ -87,7 +108,7 @@ def publish(payload: bytes) -> tuple[str, str, bool, bool]:
             key = payload[middle + 1 : end].decode(errors="surrogateescape")
             bits = payload[end]
         except IndexError:
-            raise AmqpError(502, "cannot decode Basic.Publish") from None
+            raise AmqpError(501, f"cannot decode {_octets(payload)}") from None
         found = exchange, key, bool(bits & 1), bool(bits & 2)
         if len(_publishes) > 500:
             _publishes.clear()
@@ -98,7 +119,7 @@ def publish(payload: bytes) -> tuple[str, str, bool, bool]:
 def ack(payload: bytes) -> tuple[int, bool]:
     """Delivery tag and `multiple` of basic.ack."""
     if len(payload) < 13:
-        raise AmqpError(502, "cannot decode Basic.Ack")
+        raise AmqpError(501, f"cannot decode {_octets(payload)}")
     tag: tuple[int, bool] = _DELIVERY_TAG.unpack_from(payload, 4)
     return tag
 

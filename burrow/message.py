@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from burrow.deadletter import Deaths
 
 OVERHEAD = 400  # bytes of Python objects that one queued message costs beside header and body
+MAX_EXPIRATION = 315_360_000_000  # ms: ten years
 _LAYOUT = struct.Struct(">HHQ")  # class, weight, body size
 
 
@@ -40,12 +42,19 @@ class Properties:
 
 
 def _expiration(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        # RabbitMQ quotes an Erlang term here; the reply code and the first words are the same.
-        raise AmqpError(406, f"invalid expiration '{text}': not_a_number")
-    if int(text) >= 2**32:
-        raise AmqpError(406, f"invalid expiration '{text}': {{value_too_big,{text}}}")
-    return int(text)
+    """The number at the start, which must be all there is, as RabbitMQ reads it."""
+    found = re.match(r"[+-]?[0-9]+", text)
+    if found is None:
+        problem = "no_integer"
+    elif left := text[found.end() :]:
+        problem = f'{{leftover_string,"{left}"}}'
+    elif int(text) < 0:
+        problem = f"{{value_negative,{int(text)}}}"
+    elif int(text) > MAX_EXPIRATION:
+        problem = f"{{value_too_large,{int(text)}}}"
+    else:
+        return int(text)
+    raise AmqpError(406, f"invalid expiration '{text}': {problem}")
 
 
 _known: dict[bytes, Properties] = {}
@@ -68,10 +77,11 @@ class Message:
     """One published message; queues share it.
 
     `keys` are the routing keys it was published with: the first is the method's, the others
-    come from the CC header. `deaths` is its dead-letter history.
+    come from the CC header. `deaths` is its dead-letter history, `failures` how many deliveries
+    failed before it was dead-lettered.
     """
 
-    __slots__ = ("body", "deaths", "exchange", "header", "keys", "properties")
+    __slots__ = ("body", "deaths", "exchange", "failures", "header", "keys", "properties")
 
     def __init__(self, exchange: str, keys: tuple[str, ...], header: bytes, body: bytes,
                  properties: Properties, deaths: Deaths | None = None) -> None:  # fmt: skip
@@ -81,6 +91,7 @@ class Message:
         self.body = body
         self.properties = properties
         self.deaths = deaths
+        self.failures = 0
 
     @property
     def cost(self) -> int:
@@ -111,21 +122,20 @@ def with_headers(message_header: bytes, fields: tables.Fields) -> bytes:
     return header_with(message_header, {"headers": tables.table(fields)[1:]})
 
 
-def carbon_copies(fields: tables.Fields | None) -> tuple[list[str], bool]:
-    """The extra routing keys of headers CC and BCC, and whether there is a BCC to take out.
+def carbon_copies(fields: tables.Fields | None) -> tuple[list[str], list[str]]:
+    """The extra routing keys of the headers CC and BCC.
 
-    Raises 406 when one of them is not an array, as RabbitMQ does (docs: sender-selected).
+    Raises 406 when one of them is not an array of strings (docs: sender-selected distribution).
     """
-    keys: list[str] = []
-    blind = False
+    keys: dict[bytes, list[str]] = {b"CC": [], b"BCC": []}
     for name, raw in fields or ():
-        if name in (b"CC", b"BCC"):
+        if name in keys:
             value = tables.decode_value(raw)
             if not isinstance(value, list):
-                raise AmqpError(406, f"invalid headers: {name.decode()} must be an array")
-            keys += [item for item in value if isinstance(item, str)]
-            blind = blind or name == b"BCC"
-    return keys, blind
+                raise AmqpError(406, "invalid message: {unacceptable_type_in_header,"
+                                     f'"{name.decode()}",{tables.TYPE_NAMES[chr(raw[0])]}}}')  # fmt: skip
+            keys[name] = [item for item in value if isinstance(item, str)]
+    return keys[b"CC"], keys[b"BCC"]
 
 
 def content_header(size: int, properties: bytes) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from pamqp import base, commands
 
 from burrow import frames, reply_to
+from burrow.arguments import integer, read
 from burrow.channel import Channel
 from burrow.consumers import Consumer
 from burrow.errors import AmqpError, not_found
@@ -53,14 +54,13 @@ def channel_flow(channel: Channel, m: commands.Channel.Flow) -> Reply:
 
 def exchange_declare(channel: Channel, m: commands.Exchange.Declare) -> Reply:
     name = _clean(m.exchange)
-    if m.passive:
-        if name:
-            channel.vhost.exchange(name)
-        return commands.Exchange.DeclareOk()
     _not_default(name)
+    if m.passive:
+        channel.vhost.exchange(name)
+        return commands.Exchange.DeclareOk()
     channel.vhost.declare_exchange(
         name, m.exchange_type, durable=m.durable, auto_delete=m.auto_delete, internal=m.internal,
-        arguments=m.arguments or {},
+        arguments=m.arguments,
     )  # fmt: skip
     return commands.Exchange.DeclareOk()
 
@@ -69,7 +69,8 @@ def exchange_delete(channel: Channel, m: commands.Exchange.Delete) -> Reply:
     name = _clean(m.exchange)
     _not_default(name)
     if name.startswith("amq."):
-        raise AmqpError(403, f"exchange name '{name}' contains reserved prefix 'amq.*'")
+        raise AmqpError(403, f"deletion of system exchange '{name}' in vhost "
+                             f"'{channel.vhost.name}' not allowed")  # fmt: skip
     channel.vhost.delete_exchange(name, if_unused=m.if_unused)
     return commands.Exchange.DeleteOk()
 
@@ -78,8 +79,9 @@ def exchange_bind(channel: Channel, m: commands.Exchange.Bind) -> Reply:
     source, destination = _clean(m.source), _clean(m.destination)
     _not_default(destination)
     _not_default(source)
+    channel.vhost.exchange(source)
     target = channel.vhost.exchange(destination)
-    channel.vhost.bind(source, target, m.routing_key, m.arguments or {})
+    channel.vhost.bind(source, target, m.routing_key, m.arguments)
     return commands.Exchange.BindOk()
 
 
@@ -89,7 +91,7 @@ def exchange_unbind(channel: Channel, m: commands.Exchange.Unbind) -> Reply:
     _not_default(source)
     target = channel.vhost.exchanges.get(destination)
     if target is not None:
-        channel.vhost.unbind(source, target, m.routing_key, m.arguments or {})
+        channel.vhost.unbind(source, target, m.routing_key, m.arguments)
     return commands.Exchange.UnbindOk()
 
 
@@ -105,7 +107,7 @@ def queue_declare(channel: Channel, m: commands.Queue.Declare) -> Reply:
     else:
         queue = channel.vhost.declare_queue(
             name, durable=m.durable, exclusive=m.exclusive, auto_delete=m.auto_delete,
-            arguments=m.arguments or {}, owner=channel.connection,
+            arguments=m.arguments, owner=channel.connection,
         )  # fmt: skip
     channel.last_queue = queue.name
     return _declared(channel, m, queue.name, queue.ready, len(queue.consumers.all))
@@ -118,11 +120,12 @@ def _declared(channel: Channel, m: commands.Queue.Declare, name: str, *counts: i
 
 
 def queue_bind(channel: Channel, m: commands.Queue.Bind) -> Reply:
-    queue = _queue(channel, m.queue)
-    source = _clean(m.exchange)
+    name, source = _queue_name(channel, m.queue), _clean(m.exchange)
     _not_default(source)
+    channel.vhost.exchange(source)
+    queue = channel.vhost.queue(name, channel.connection)
     key = queue.name if not m.queue and not m.routing_key else m.routing_key
-    channel.vhost.bind(source, queue, key, m.arguments or {})
+    channel.vhost.bind(source, queue, key, m.arguments)
     return commands.Queue.BindOk()
 
 
@@ -133,7 +136,7 @@ def queue_unbind(channel: Channel, m: commands.Queue.Unbind) -> Reply:
     if name in channel.vhost.queues:
         queue = channel.vhost.queue(name, channel.connection)
         key = queue.name if not m.queue and not m.routing_key else m.routing_key
-        channel.vhost.unbind(source, queue, key, m.arguments or {})
+        channel.vhost.unbind(source, queue, key, m.arguments)
     return commands.Queue.UnbindOk()
 
 
@@ -167,10 +170,13 @@ def basic_consume(channel: Channel, m: commands.Basic.Consume) -> Reply:
         channel.reply.consume(tag, m.no_ack)
         return reply
     queue = _queue(channel, m.queue)
-    arguments = m.arguments or {}
-    priority = arguments.get("x-priority", 0)
-    if not isinstance(priority, int) or isinstance(priority, bool):
-        raise AmqpError(406, "invalid arg 'x-priority' for consumer: unacceptable_type")
+    where = f"for queue '{queue.name}' in vhost '{channel.vhost.name}'"
+    if "x-stream-offset" in m.arguments:
+        raise AmqpError(406, f"invalid arg 'x-stream-offset' {where} of queue type "
+                             f"rabbit_{queue.type}_queue")  # fmt: skip
+    if "x-priority" in m.arguments and (problem := integer(m.arguments, "x-priority")):
+        raise AmqpError(406, f"invalid arg 'x-priority' {where}: {problem}")
+    priority = m.arguments.get("x-priority", 0)
     limit = channel.prefetch
     if queue.type == "quorum":
         limit = min(limit or MAX_UNACKED, MAX_UNACKED)
@@ -192,10 +198,10 @@ def basic_cancel(channel: Channel, m: commands.Basic.Cancel) -> Reply:
 
 def basic_get(channel: Channel, m: commands.Basic.Get) -> Reply:
     queue = _queue(channel, m.queue)
-    if queue.single:
+    if queue.single and queue.type == "quorum":
         raise AmqpError(405, f"cannot obtain access to locked queue '{queue.name}' in vhost "
                              f"'{channel.vhost.name}'. basic.get operations are not supported by "
-                             "queues with single active consumer")  # fmt: skip
+                             '<<"quorum">> queues with single active consumer')  # fmt: skip
     entry = queue.get()
     if entry is None:
         return commands.Basic.GetEmpty()
@@ -256,7 +262,10 @@ def tx_rollback(channel: Channel, m: commands.Tx.Rollback) -> Reply:
 
 
 def _refused(channel: Channel, m: base.Frame) -> NoReturn:
-    raise AmqpError(503, f"unexpected method {m.name}")
+    if m.name in ("Basic.Deliver", "Basic.Return", "Basic.GetOk"):
+        raise AmqpError(505, "expected content header for class 60, got non content header frame "
+                             "instead")  # fmt: skip
+    raise AmqpError(503, "unimplemented method")
 
 
 HANDLERS: dict[type[base.Frame], Callable[[Channel, Any], Reply]] = {
@@ -285,8 +294,10 @@ HANDLERS: dict[type[base.Frame], Callable[[Channel, Any], Reply]] = {
 }
 
 
-def handle(channel: Channel, method: base.Frame) -> None:
+def handle(channel: Channel, method: base.Frame, payload: bytes) -> None:
     """Do what a method asks, and reply unless the client said `nowait`. Raises AmqpError."""
+    if "arguments" in method:
+        method.arguments = read(method, payload)  # type: ignore[attr-defined]
     handler = HANDLERS.get(type(method), _refused)
     reply = handler(channel, method)
     if reply is not None and not getattr(method, "nowait", False):

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from burrow.arguments import Arguments
 from burrow.consumers import Consumer, Consumers
 from burrow.errors import AmqpError
 from burrow.message import Message
@@ -35,8 +36,13 @@ class Entry:
         self.priority = priority
         self.expires = expires
         self.acquired = 0  # times it was handed out and came back
-        self.failures = 0  # those that count towards a delivery limit
+        self.failures = 0  # of those, returned by reject or by a channel that ended
         self.stored = False
+
+    @property
+    def redelivered(self) -> bool:
+        """Whether somebody may have seen this message before."""
+        return self.acquired > 0 or self.message.failures > 0
 
 
 class Queue:
@@ -46,7 +52,7 @@ class Queue:
     type = "classic"
 
     def __init__(self, vhost: Vhost, name: str, *, durable: bool, owner: object | None,
-                 auto_delete: bool, arguments: dict[str, Any]) -> None:  # fmt: skip
+                 auto_delete: bool, arguments: Arguments) -> None:  # fmt: skip
         self.vhost = vhost
         self.name = name
         self.durable = durable
@@ -83,7 +89,7 @@ class Queue:
         """Take a message; False when the queue is full and rejects publishes."""
         if self.limited and self.overflow != "drop-head" and self._would_overflow(message):
             if self.overflow == "reject-publish-dlx":
-                self._dead_letter(message, "maxlen")
+                self._dead_letter(message, "maxlen", 0)
             return False
         self._sequence += 1
         entry = Entry(message, self._sequence, self._priority(message), self._expiry(message))
@@ -102,9 +108,12 @@ class Queue:
         self._append(entry)
 
     def requeue(self, entries: list[Entry], *, failed: bool) -> None:
-        """Take deliveries back, each to its old place; `failed` only matters to quorum queues."""
+        """Take deliveries back, each to its old place; `failed` when by basic.reject or because
+        their channel ended.
+        """
         for entry in sorted(entries, key=lambda one: one.sequence, reverse=True):
             entry.acquired += 1
+            entry.failures += failed
             self._insert(entry)
         self._settle()
 
@@ -210,17 +219,18 @@ class Queue:
         if entry.stored and broker.store is not None:
             broker.store.remove(self, entry)
 
-    def discard(self, entry: Entry) -> None:
-        """basic.reject or basic.nack without requeue."""
+    def discard(self, entry: Entry, *, failed: bool) -> None:
+        """basic.reject (`failed`) or basic.nack without requeue."""
+        entry.failures += failed
         self._drop(entry, "rejected")
 
     def _drop(self, entry: Entry, reason: str) -> None:
-        self._dead_letter(entry.message, reason)
+        self._dead_letter(entry.message, reason, entry.failures)
         self.done(entry)
 
-    def _dead_letter(self, message: Message, reason: str) -> None:
+    def _dead_letter(self, message: Message, reason: str, failures: int) -> None:
         if self.dead_letter_exchange is not None:
-            self.vhost.dead_letter(self, message, reason)
+            self.vhost.dead_letter(self, message, reason, failures or message.failures)
 
     # --- limits and time
 
@@ -265,7 +275,8 @@ class Queue:
     def add_consumer(self, consumer: Consumer) -> None:
         """Register a consumer. Raises 403 when one of them wants the queue for itself."""
         others = self.consumers.all
-        if others and (consumer.exclusive or others[0].exclusive):
+        taken = consumer.exclusive and self.single
+        if taken or (others and (consumer.exclusive or others[0].exclusive)):
             raise AmqpError(
                 403, f"queue '{self.name}' in vhost '{self.vhost.name}' in exclusive use"
             )

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from burrow import tables
+from burrow.arguments import Arguments
 from burrow.message import Message, with_headers
 from burrow.queue import Entry, Queue, now
 
@@ -30,10 +31,13 @@ class QuorumQueue(Queue):
     type = "quorum"
 
     def __init__(self, vhost: Vhost, name: str, *, durable: bool, owner: object | None,
-                 auto_delete: bool, arguments: dict[str, Any]) -> None:  # fmt: skip
+                 auto_delete: bool, arguments: Arguments) -> None:  # fmt: skip
         super().__init__(vhost, name, durable=durable, owner=owner, auto_delete=auto_delete,
                          arguments=arguments)  # fmt: skip
-        self.delivery_limit: int = arguments.get("x-delivery-limit", DELIVERY_LIMIT)
+        limit = arguments.get("x-delivery-limit")
+        self.delivery_limit = limit if isinstance(limit, int) else DELIVERY_LIMIT
+        if self.overflow == "reject-publish-dlx":
+            self.overflow = "drop-head"  # quorum queues have no reject-publish-dlx
         self._returns: deque[Entry] = deque()
         self._delayed: list[tuple[int, int, Entry]] = []  # due in ms, sequence, entry
         self._retry = str(arguments.get("x-delayed-retry-type", "disabled"))
@@ -41,7 +45,6 @@ class QuorumQueue(Queue):
         self._retry_max = arguments.get("x-delayed-retry-max", self._retry_min)
         if not isinstance(self._retry_min, int) or self._retry not in ("all", "failed", "returned"):
             self._retry = "disabled"
-        self._full = False
 
     def _persists(self, message: Message) -> bool:
         return True
@@ -56,9 +59,6 @@ class QuorumQueue(Queue):
 
     def _head(self) -> deque[Entry] | None:
         return self._returns or super()._head()
-
-    def _drop_expired(self) -> None:
-        super()._drop_expired()
 
     def requeue(self, entries: list[Entry], *, failed: bool) -> None:
         """Take deliveries back, to be served before the others in the order they came back.
@@ -98,13 +98,15 @@ class QuorumQueue(Queue):
 
     def header(self, entry: Entry) -> bytes:
         """The content header to deliver, with the counts of a message that came back."""
-        if not entry.acquired:
+        if not entry.redelivered:
             return entry.message.header
+        acquired = entry.acquired or entry.message.failures
+        failures = entry.failures or entry.message.failures
         names = (b"x-acquired-count", b"x-delivery-count")
         fields = [f for f in entry.message.properties.headers or [] if f[0] not in names]
-        fields.append((names[0], tables.long(entry.acquired)))
-        if entry.failures:
-            fields.append((names[1], tables.long(entry.failures)))
+        fields.append((names[0], tables.long(acquired)))
+        if failures:
+            fields.append((names[1], tables.long(failures)))
         return with_headers(entry.message.header, fields)
 
     def close(self) -> None:

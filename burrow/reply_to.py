@@ -9,6 +9,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from burrow import tables
+from burrow.arguments import Arguments
 from burrow.consumers import Consumer
 from burrow.errors import AmqpError
 from burrow.message import Message, header_with
@@ -44,7 +45,7 @@ class ReplyTo:
             raise AmqpError(406, "reply consumer cannot acknowledge")
         self.name = f"{NAME}.{secrets.token_urlsafe(24)}"
         queue = _NoQueue(self.channel.vhost, self.name, durable=False, owner=None,
-                         auto_delete=False, arguments={})  # fmt: skip
+                         auto_delete=False, arguments=Arguments())  # fmt: skip
         self.consumer = Consumer(tag, self.channel, queue, no_ack=True, exclusive=False, limit=0,
                                  priority=0)  # fmt: skip
         queue.consumers.add(self.consumer)
@@ -53,7 +54,7 @@ class ReplyTo:
     def address(self, header: bytes) -> bytes:
         """A request's content header with the pseudo-queue replaced by the real address."""
         if self.consumer is None:
-            raise AmqpError(406, "fast reply consumer not set")
+            raise AmqpError(406, "fast reply consumer does not exist")
         return header_with(header, {"reply_to": tables.short_string(self.name)})
 
     def close(self) -> None:
@@ -63,11 +64,13 @@ class ReplyTo:
 
 
 def deliver(broker: Broker, message: Message) -> bool:
-    """Deliver a message whose routing key is a reply address; False when it is not one."""
-    if not message.keys[0].startswith(NAME):
+    """Deliver a message whose routing key is a reply address; False when it is not one.
+
+    A reply that nobody waits for any more counts as delivered: it is never returned.
+    """
+    if not message.keys[0].startswith(NAME + "."):
         return False
     reply = broker.replies.get(message.keys[0])
-    if reply is None or reply.consumer is None:
-        return False
-    reply.consumer.queue.publish(message)
+    if reply is not None and reply.consumer is not None:
+        reply.consumer.queue.publish(message)
     return True

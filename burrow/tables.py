@@ -16,6 +16,12 @@ _FIXED = {
     b"l": ">q", b"L": ">q", b"f": ">f", b"d": ">d", b"T": ">Q",
 }  # fmt: skip
 _WIDTH = {letter: struct.calcsize(code) for letter, code in _FIXED.items()} | {b"V": 0, b"D": 5}
+TYPE_NAMES = {
+    "t": "bool", "b": "byte", "B": "unsignedbyte", "s": "short", "u": "unsignedshort",
+    "I": "signedint", "i": "unsignedint", "l": "long", "L": "long", "f": "float", "d": "double",
+    "D": "decimal", "T": "timestamp", "S": "longstr", "A": "array", "F": "table", "V": "void",
+    "x": "binary",
+}  # fmt: skip
 _U32 = struct.Struct(">I")
 _DEEPEST = 100
 

@@ -8,8 +8,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from burrow import deadletter, tables
-from burrow.arguments import check_queue, equivalent
-from burrow.errors import AmqpError, not_found
+from burrow.arguments import (
+    Arguments,
+    check_declared,
+    check_redeclared,
+    equivalent,
+    equivalent_argument,
+)
+from burrow.errors import AmqpError, not_found, unsupported
 from burrow.exchange import TYPES, Binding, Exchange, identity
 from burrow.message import Message
 from burrow.queue import Queue
@@ -36,7 +42,7 @@ class Vhost:
         trace = TYPES["topic"]("amq.rabbitmq.trace", internal=True)
         self.exchanges[trace.name] = trace
         self._routes: dict[tuple[str, str], tuple[Queue, ...]] = {}
-        self._dead: deque[tuple[Queue, Message, str]] = deque()
+        self._dead: deque[tuple[Queue, Message, str, int]] = deque()
         self._burying = False
 
     # --- exchanges
@@ -49,10 +55,16 @@ class Vhost:
         return found
 
     def declare_exchange(self, name: str, kind: str, *, durable: bool, auto_delete: bool,
-                         internal: bool, arguments: dict[str, Any]) -> None:  # fmt: skip
+                         internal: bool, arguments: Arguments) -> None:  # fmt: skip
         """Create an exchange, or check that the one there is equivalent (406 when not)."""
+        if kind in ("x-modulus-hash", "x-local-random"):
+            raise unsupported(f"exchange type {kind}", "RabbitMQ")
         if kind not in TYPES:
-            raise AmqpError(406, f"invalid exchange type '{kind}'")
+            raise AmqpError(406, f"unknown exchange type '{kind}'")
+        alternate = "alternate-exchange"
+        if not isinstance(arguments.get(alternate, ""), str):
+            raise AmqpError(406, f"invalid type '{arguments.types[alternate]}' for arg "
+                                 f"'{alternate}' in exchange '{name}' in vhost '{self.name}'")  # fmt: skip
         old = self.exchanges.get(name)
         if old is not None:
             where = f"for exchange '{name}' in vhost '{self.name}'"
@@ -60,8 +72,7 @@ class Vhost:
             equivalent("durable", durable, old.durable, where)
             equivalent("auto_delete", auto_delete, old.auto_delete, where)
             equivalent("internal", internal, old.internal, where)
-            key = "alternate-exchange"
-            equivalent(key, arguments.get(key), old.arguments.get(key), where, value=True)
+            equivalent_argument(alternate, arguments, old.arguments, where)
             return
         if name.startswith("amq."):
             raise AmqpError(403, f"exchange name '{name}' contains reserved prefix 'amq.*'")
@@ -90,7 +101,7 @@ class Vhost:
     # --- bindings
 
     def bind(self, source: str, destination: Exchange | Queue, key: str,
-             arguments: dict[str, Any]) -> None:  # fmt: skip
+             arguments: Arguments) -> None:  # fmt: skip
         """Bind a queue or an exchange to an exchange. Raises 404 and 406."""
         exchange = self.exchange(source)
         exchange.check(key, arguments)
@@ -102,7 +113,7 @@ class Vhost:
             self.broker.store.save_binding(self, exchange, binding)
 
     def unbind(self, source: str, destination: Exchange | Queue, key: str,
-               arguments: dict[str, Any]) -> None:  # fmt: skip
+               arguments: Arguments) -> None:  # fmt: skip
         """Take a binding away; one that is not there is fine."""
         exchange = self.exchanges.get(source)
         if exchange is None or not exchange.unbind(key, destination, arguments):
@@ -144,7 +155,7 @@ class Vhost:
         return found
 
     def declare_queue(self, name: str, *, durable: bool, exclusive: bool, auto_delete: bool,
-                      arguments: dict[str, Any], owner: object) -> Queue:  # fmt: skip
+                      arguments: Arguments, owner: object) -> Queue:  # fmt: skip
         """Create a queue, or check that the one there is equivalent. Raises 403, 405, 406, 541."""
         if name in self.queues:
             old = self.queue(name, owner)
@@ -152,7 +163,7 @@ class Vhost:
             equivalent("durable", durable, old.durable, where)
             equivalent("auto_delete", auto_delete, old.auto_delete, where)
             equivalent("exclusive", exclusive, old.owner is not None, where)
-            check_queue(name, self.name, durable, exclusive, auto_delete, arguments, old.arguments)
+            check_redeclared(where, arguments, old.arguments)
             old.used = old.used if old.type == "quorum" else max(old.used, self.broker.now())
             return old
         if name.startswith("amq."):
@@ -160,7 +171,8 @@ class Vhost:
         generated = not name
         if generated:
             name = f"amq.gen-{secrets.token_urlsafe(16)}"
-        check_queue(name, self.name, durable, exclusive, auto_delete, arguments, None, generated)
+        check_declared(f"for queue '{name}' in vhost '{self.name}'", arguments, durable=durable,
+                       exclusive=exclusive, auto_delete=auto_delete, generated=generated)  # fmt: skip
         kind = QuorumQueue if arguments.get("x-queue-type") == "quorum" else Queue
         queue = kind(self, name, durable=durable, owner=owner if exclusive else None,
                      auto_delete=auto_delete, arguments=arguments)  # fmt: skip
@@ -178,10 +190,15 @@ class Vhost:
 
     def delete_queue(self, queue: Queue, *, if_unused: bool, if_empty: bool) -> int:
         """Delete a queue; the number of messages that were ready. Raises 406."""
+        where = f"queue '{queue.name}' in vhost '{self.name}'"
+        for flag, wanted in (("unused", if_unused), ("empty", if_empty)):
+            if wanted and queue.type == "quorum":
+                raise AmqpError(540, f"cannot delete {where}. queue.delete operations with "
+                                     f"if-{flag} flag set are not supported by quorum queues")  # fmt: skip
         if if_unused and queue.consumers.all:
-            raise AmqpError(406, f"queue '{queue.name}' in vhost '{self.name}' in use")
+            raise AmqpError(406, f"{where} in use")
         if if_empty and queue.ready:
-            raise AmqpError(406, f"queue '{queue.name}' in vhost '{self.name}' is not empty")
+            raise AmqpError(406, f"{where} not empty")
         ready = queue.ready
         self.remove_queue(queue)
         return ready
@@ -243,12 +260,12 @@ class Vhost:
 
     # --- dead letters
 
-    def dead_letter(self, source: Queue, message: Message, reason: str) -> None:
+    def dead_letter(self, source: Queue, message: Message, reason: str, failures: int) -> None:
         """Publish a dead message to its queue's dead-letter exchange.
 
         One death can cause the next; they are worked off one after the other, not nested.
         """
-        self._dead.append((source, message, reason))
+        self._dead.append((source, message, reason, failures))
         if self._burying:
             return
         self._burying = True
@@ -258,12 +275,12 @@ class Vhost:
         finally:
             self._burying = False
 
-    def _bury(self, source: Queue, message: Message, reason: str) -> None:
+    def _bury(self, source: Queue, message: Message, reason: str, failures: int) -> None:
         exchange = self.exchanges.get(source.dead_letter_exchange or "")
         if exchange is None:
             return
         dead = deadletter.dead_letter(message, source.name, reason, exchange.name,
-                                      source.dead_letter_key)  # fmt: skip
+                                      source.dead_letter_key, failures)  # fmt: skip
         for queue in self.route(exchange, dead):
             if reason != "rejected" and dead.deaths and dead.deaths.is_cycle(queue.name):
                 continue
