@@ -44,7 +44,7 @@ async def serve(options: argparse.Namespace) -> int:
     try:
         await broker.start(options.host, options.port)
     except OSError as error:
-        print(f"burrow: cannot listen on port {options.port}: {error}", file=sys.stderr)
+        print(f"burrow: cannot start on port {options.port}: {error}", file=sys.stderr)
         return 3
     print(f"{BANNER}\nburrow: listening on {options.host}:{broker.port}", flush=True)
     if options.port_file is not None:

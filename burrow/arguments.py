@@ -38,6 +38,7 @@ class Arguments(dict[str, Any]):
     def __init__(self, fields: tables.Fields = ()) -> None:  # type: ignore[assignment]
         super().__init__()
         self.types: dict[str, str] = {}
+        self.fields = list(fields)
         for name, raw in fields:
             key = name.decode(errors="surrogateescape")
             self[key] = tables.decode_value(raw)

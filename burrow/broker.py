@@ -67,7 +67,7 @@ class Broker:
         if self.data is not None:
             from burrow.store import Store
 
-            self.store = Store(self.data)
+            self.store = Store(self.data, self._disk_failed)
             self.store.load(self)
         self._server = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -120,6 +120,11 @@ class Broker:
             self.store.when_written(callback)
         else:
             asyncio.get_running_loop().call_soon(callback)
+
+    def _disk_failed(self, why: BaseException) -> None:
+        self.say(f"cannot write to {self.data}: {why}; closing all connections")
+        for connection in list(self.connections):
+            connection.fail(AmqpError(541, ""))
 
     # --- bounds
 

@@ -151,15 +151,17 @@ class Channel:
             header = self.reply.address(header)
             properties = read_properties(header)
         keys: tuple[str, ...] = (key,)
+        blind = 0
         if properties.headers:
-            copies, blind = carbon_copies(properties.headers)
-            keys += (*copies, *blind)
+            copies, hidden = carbon_copies(properties.headers)
+            keys += (*copies, *hidden)
+            blind = len(hidden)
             if blind:
                 header = with_headers(header, [f for f in properties.headers if f[0] != b"BCC"])
                 properties = read_properties(header)
-        self._publish_message(
-            exchange, Message(name, keys, header, body, properties), mandatory
-        )
+        message = Message(name, keys, header, body, properties)
+        message.blind = blind
+        self._publish_message(exchange, message, mandatory)
 
     # --- publishing
 
@@ -202,7 +204,7 @@ class Channel:
             if accepted:
                 self.send(commands.Basic.Ack(sequence, many))
             else:
-                self.send(commands.Basic.Nack(sequence, many, requeue=False))
+                self.send(commands.Basic.Nack(sequence, multiple=True, requeue=False))
 
     # --- deliveries
 

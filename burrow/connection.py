@@ -167,7 +167,7 @@ class Connection(asyncio.Protocol):
             kind, number, size = frames.HEAD.unpack_from(data, start)
             if size > self.frame_max - frames.OVERHEAD:
                 limit = self.frame_max - frames.OVERHEAD
-                raise frames.broken(kind, data[start:], f"{{frame_too_large,{size},{limit}}}")
+                raise frames.broken(kind, data[start : start + 7], f"{{frame_too_large,{size},{limit}}}")
             stop = start + frames.HEAD.size + size
             if stop >= end:
                 break
@@ -235,7 +235,8 @@ class Connection(asyncio.Protocol):
         try:
             self._on_method(number, channel, method)
         except AmqpError as error:
-            error.method = frames.method_numbers(payload)
+            if error.code not in (403, 530):
+                error.method = frames.method_numbers(payload)
             raise
 
     def _on_method(self, number: int, channel: Channel | None, method: base.Frame) -> None:

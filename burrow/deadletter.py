@@ -78,7 +78,8 @@ def dead_letter(message: Message, queue: str, reason: str, exchange: str, key: s
     """
     header = message.header
     expiration = message.properties.expiration
-    death = Death(queue, reason, 1, int(time.time()), message.exchange, message.keys,
+    shown = message.keys[: len(message.keys) - message.blind]
+    death = Death(queue, reason, 1, int(time.time()), message.exchange, shown,
                   None if expiration is None else str(expiration))  # fmt: skip
     deaths = record(message.deaths, death)
     fields = [
@@ -86,7 +87,6 @@ def dead_letter(message: Message, queue: str, reason: str, exchange: str, key: s
         for name, value in message.properties.headers or []
         if not name.startswith((b"x-first-death-", b"x-last-death-"))
         and name != b"x-death"
-        and not (name == b"CC" and key is not None)
     ]
     fields.append((b"x-death", tables.array([one.encoded() for one in deaths.records])))
     for which, one in (("first", deaths.first), ("last", deaths.records[0])):
@@ -101,4 +101,5 @@ def dead_letter(message: Message, queue: str, reason: str, exchange: str, key: s
     keys = message.keys if key is None else (key,)
     dead = Message(exchange, keys, header, message.body, read_properties(header), deaths)
     dead.failures = failures
+    dead.blind = message.blind if key is None else 0
     return dead

@@ -77,11 +77,11 @@ class Message:
     """One published message; queues share it.
 
     `keys` are the routing keys it was published with: the first is the method's, the others
-    come from the CC header. `deaths` is its dead-letter history, `failures` how many deliveries
+    come from the CC header, the last `blind` of them from BCC. `deaths` is its dead-letter history, `failures` how many deliveries
     failed before it was dead-lettered.
     """
 
-    __slots__ = ("body", "deaths", "exchange", "failures", "header", "keys", "properties")
+    __slots__ = ("blind", "body", "deaths", "exchange", "failures", "header", "keys", "properties")
 
     def __init__(self, exchange: str, keys: tuple[str, ...], header: bytes, body: bytes,
                  properties: Properties, deaths: Deaths | None = None) -> None:  # fmt: skip
@@ -92,6 +92,7 @@ class Message:
         self.properties = properties
         self.deaths = deaths
         self.failures = 0
+        self.blind = 0
 
     @property
     def cost(self) -> int:

@@ -106,6 +106,9 @@ class Queue:
         self._sequence = max(self._sequence, entry.sequence)
         self.vhost.broker.memory += entry.message.cost
         self._append(entry)
+        if entry.expires is not None and not self._expiring:
+            self._expiring = True
+            asyncio.get_running_loop().call_soon(self._drop_expired)
 
     def requeue(self, entries: list[Entry], *, failed: bool) -> None:
         """Take deliveries back, each to its old place; `failed` when by basic.reject or because
@@ -276,7 +279,8 @@ class Queue:
         """Register a consumer. Raises 403 when one of them wants the queue for itself."""
         others = self.consumers.all
         taken = consumer.exclusive and self.single
-        if taken or (others and (consumer.exclusive or others[0].exclusive)):
+        taken = taken or bool(others and (consumer.exclusive or others[0].exclusive))
+        if taken and self.type == "classic":
             raise AmqpError(
                 403, f"queue '{self.name}' in vhost '{self.vhost.name}' in exclusive use"
             )

@@ -73,8 +73,6 @@ class QuorumQueue(Queue):
                 self._drop(entry, "delivery_limit")
             elif self._retry == "all" or self._retry == ("failed" if failed else "returned"):
                 self._delay(entry)
-            elif self.delivery_limit < 0 and not failed:
-                self._append(entry)
             else:
                 self._return(entry)
         self._settle()

@@ -60,7 +60,7 @@ class Vhost:
         if kind in ("x-modulus-hash", "x-local-random"):
             raise unsupported(f"exchange type {kind}", "RabbitMQ")
         if kind not in TYPES:
-            raise AmqpError(406, f"unknown exchange type '{kind}'")
+            raise AmqpError(406, f"{'unknown' if kind else 'invalid'} exchange type '{kind}'")
         alternate = "alternate-exchange"
         if not isinstance(arguments.get(alternate, ""), str):
             raise AmqpError(406, f"invalid type '{arguments.types[alternate]}' for arg "
@@ -147,12 +147,15 @@ class Vhost:
         if found is None:
             raise not_found("queue", name, self.name)
         if found.owner is not None and found.owner is not owner:
-            raise AmqpError(
-                405, f"cannot obtain exclusive access to locked queue '{name}' in vhost "
-                f"'{self.name}'. It could be originally declared on another connection or the "
-                "exclusive property value does not match that of the original declaration."
-            )  # fmt: skip
+            raise self._locked(name)
         return found
+
+    def _locked(self, name: str) -> AmqpError:
+        return AmqpError(
+            405, f"cannot obtain exclusive access to locked queue '{name}' in vhost '{self.name}'. "
+            "It could be originally declared on another connection or the exclusive property value "
+            "does not match that of the original declaration."
+        )  # fmt: skip
 
     def declare_queue(self, name: str, *, durable: bool, exclusive: bool, auto_delete: bool,
                       arguments: Arguments, owner: object) -> Queue:  # fmt: skip
@@ -162,7 +165,8 @@ class Vhost:
             where = f"for queue '{name}' in vhost '{self.name}'"
             equivalent("durable", durable, old.durable, where)
             equivalent("auto_delete", auto_delete, old.auto_delete, where)
-            equivalent("exclusive", exclusive, old.owner is not None, where)
+            if exclusive != (old.owner is not None):
+                raise self._locked(name)
             check_redeclared(where, arguments, old.arguments)
             old.used = old.used if old.type == "quorum" else max(old.used, self.broker.now())
             return old
