@@ -1,3 +1,8 @@
 """Where burrow differs from RabbitMQ on purpose: scenario, and the reason a learner is told."""
 
-DOCUMENTED: dict[tuple[str, str], str] = {}
+DOCUMENTED: dict[tuple[str, str], str] = {
+    ("connecting", "other_protocol_versions_get_ours"): (
+        "RabbitMQ offers AMQP 1.0 to a client that asks for an unknown version; burrow speaks "
+        "AMQP 0-9-1 only and offers that."
+    ),
+}

@@ -14,6 +14,7 @@ from pamqp import base, commands
 from tests.burrow.wire import Channel, Closed, Connection, Json
 
 OCTETS = re.compile(r"<<[0-9,]*>>")
+DEPRECATED = re.compile(r"(Feature `\w+` is deprecated\.)(?:\\.|[^\"\\])*")  # the rest: its setting
 GENERATED = re.compile(r"amq\.(gen|ctag)-[A-Za-z0-9_-]+")
 REPLY_TO = re.compile(r"amq\.rabbitmq\.reply-to\.[^\"\\ ']+")
 
@@ -140,6 +141,7 @@ class Lab:
         """The observation with generated names replaced by what they stand for."""
         text = json.dumps(seen, sort_keys=True).replace(self.prefix, "")
         text = OCTETS.sub("<<*>>", text)
+        text = DEPRECATED.sub(r"\1", text)
         text = GENERATED.sub(r"amq.\1-*", text)
         return json.loads(REPLY_TO.sub("amq.rabbitmq.reply-to.*", text))
 
