@@ -163,10 +163,10 @@ class Vhost:
         if name in self.queues:
             old = self.queue(name, owner)
             where = f"for queue '{name}' in vhost '{self.name}'"
-            equivalent("durable", durable, old.durable, where)
-            equivalent("auto_delete", auto_delete, old.auto_delete, where)
             if exclusive != (old.owner is not None):
                 raise self._locked(name)
+            equivalent("durable", durable, old.durable, where)
+            equivalent("auto_delete", auto_delete, old.auto_delete, where)
             check_redeclared(where, arguments, old.arguments)
             old.used = old.used if old.type == "quorum" else max(old.used, self.broker.now())
             return old
