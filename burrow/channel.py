@@ -178,10 +178,7 @@ class Channel:
             self._confirms.append((self._published, accepted))
 
     def _enqueue(self, message: Message, queues: tuple[Queue, ...], mandatory: bool) -> bool:
-        accepted = True
-        for queue in queues:
-            if not queue.deleted and not queue.publish(message):
-                accepted = False
+        accepted = self.vhost.publish(message, queues)
         if not queues:
             replied = message.exchange == "" and reply_to.deliver(self.connection.broker, message)
             if mandatory and not replied:

@@ -270,8 +270,23 @@ class Vhost:
         One death can cause the next; they are worked off one after the other, not nested.
         """
         self._dead.append((source, message, reason, failures))
-        if self._burying:
-            return
+        if not self._burying:
+            self._bury_all()
+
+    def publish(self, message: Message, queues: Iterable[Queue]) -> bool:
+        """Give a message to each of its queues; False when one refused it. Whatever dies by it
+        is dead-lettered after all of them have it, as in RabbitMQ.
+        """
+        outer, self._burying = self._burying, True
+        try:
+            accepted = all([queue.publish(message) for queue in queues if not queue.deleted])
+        finally:
+            self._burying = outer
+        if self._dead and not outer:
+            self._bury_all()
+        return accepted
+
+    def _bury_all(self) -> None:
         self._burying = True
         try:
             while self._dead:
