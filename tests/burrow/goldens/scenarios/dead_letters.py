@@ -190,3 +190,11 @@ def a_dead_letter_through_two_queues_has_two_entries(lab: Lab) -> Json:
     lab.publish(queue, "a")
     _reject(lab, queue)
     return [brief(m) for m in lab.drain(last, 1)]
+
+
+def deaths_by_a_publish_come_after_its_copies(lab: Lab) -> Json:
+    """The copy for the second queue expires before the first queue's dead letter gets there."""
+    second = lab.queue("second")
+    first = lab.queue("first", {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": second})
+    lab.publish(first, "a", expiration="0", headers={"CC": [second]})
+    return [brief(m) for m in lab.drain(second, 1)]

@@ -66,6 +66,15 @@ def inequivalent_redeclaration(lab: Lab) -> Json:
     return {k: lab.tries(lambda ch, f=f: ch.declare(name, **f)) for k, f in cases.items()}
 
 
+def exclusive_is_checked_before_other_differences(lab: Lab) -> Json:
+    name = lab.queue("q", {"x-max-length": 3})
+    return {
+        "durable too": lab.tries(lambda ch: ch.declare(name, exclusive=True)),
+        "arguments too": lab.tries(lambda ch: ch.declare(
+            name, exclusive=True, durable=True, auto_delete=True, arguments={"x-message-ttl": 5})),
+    }  # fmt: skip
+
+
 def equal_numbers_of_other_widths_are_equivalent(lab: Lab) -> Json:
     name = lab.queue("q", {"x-message-ttl": 100, "x-max-length": 70000})
     return lab.tries(lambda ch: ch.declare(
