@@ -58,6 +58,7 @@ class Broker:
         self._server: asyncio.Server | None = None
         self._blocked = False
         self._soon: list[Callable[[], None]] = []
+        self._in_turn = False
 
     # --- life
 
@@ -112,14 +113,37 @@ class Broker:
         """Milliseconds since 1970."""
         return now()
 
+    # --- turns: everything one read from a socket causes, then one write to each socket
+
+    def soon(self, callback: Callable[[], None]) -> None:
+        """Call back at the end of this turn."""
+        if not self._soon and not self._in_turn:
+            asyncio.get_running_loop().call_soon(self.end_turn)
+        self._soon.append(callback)
+
+    def begin_turn(self) -> None:
+        """What is asked for `soon` can wait for the `end_turn` that follows."""
+        self._in_turn = True
+
+    def end_turn(self) -> None:
+        """Hand out messages, confirm publishes and write to sockets, in the order asked for."""
+        self._in_turn = True
+        try:
+            while self._soon:
+                work, self._soon = self._soon, []
+                for callback in work:
+                    callback()
+        finally:
+            self._in_turn = False
+
     def when_safe(self, callback: Callable[[], None]) -> None:
         """Call back once what was published so far is as safe as it gets: on disk, if there is
-        a store, else in the next turn of the event loop.
+        a store, else at the end of this turn.
         """
         if self.store is not None and self.store.dirty:
             self.store.when_written(callback)
         else:
-            asyncio.get_running_loop().call_soon(callback)
+            self.soon(callback)
 
     def _disk_failed(self, why: BaseException) -> None:
         self.say(f"cannot write to {self.data}: {why}; closing all connections")

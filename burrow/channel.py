@@ -197,11 +197,8 @@ class Channel:
             first = place
             while first and confirms[first - 1][1] == accepted:
                 first -= 1
-            many = first != place
-            if accepted:
-                self.send(commands.Basic.Ack(sequence, many))
-            else:
-                self.send(commands.Basic.Nack(sequence, multiple=True, requeue=False))
+            many = first != place or not accepted
+            self.connection.write(frames.confirm(self.number, sequence, many, accepted))
 
     # --- deliveries
 

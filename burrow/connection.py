@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -100,13 +101,16 @@ class Connection(asyncio.Protocol):
                     consumer.queue.consumers.wake(consumer)
 
     def write(self, data: bytes) -> None:
-        """Send soon: everything written in one turn of the event loop leaves in one piece."""
+        """Send soon: everything written in one turn leaves in one piece."""
         if not self._out:
-            self._loop.call_soon(self.flush)
+            self.broker.soon(self._flush_last)
         self._out.append(data)
         self._out_size += len(data)
         if self._out_size > _OUT_LIMIT:
             self.congested = True
+
+    def _flush_last(self) -> None:
+        self.broker.soon(self.flush)  # after all that is due in this turn and may still write
 
     def flush(self) -> None:
         """Send what was written."""
@@ -129,6 +133,7 @@ class Connection(asyncio.Protocol):
         self._heard = self._loop.time()
         data = self._rest + data if self._rest else data
         start = 0
+        self.broker.begin_turn()
         try:
             if self.stage == "header":
                 start = self._on_header(data)
@@ -140,7 +145,12 @@ class Connection(asyncio.Protocol):
             self.broker.say(f"closed a connection: {why}")
             self._release()
             self._drop()
+        except Exception:
+            traceback.print_exc()  # a bug in burrow: this client is told, the others go on
+            self.fail(AmqpError(541, ""))
+            start = len(data)
         self._rest = data[start:] if start < len(data) else b""
+        self.broker.end_turn()
 
     def _on_header(self, data: bytes) -> int:
         if not frames.PROTOCOL_HEADER.startswith(data[:8]):

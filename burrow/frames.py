@@ -28,6 +28,7 @@ PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 
 PUBLISH = struct.pack(">HH", 60, 40)
 ACK = struct.pack(">HH", 60, 80)
+NACK = struct.pack(">HH", 60, 120)
 GET_OK = struct.pack(">HH", 60, 71)
 DELIVER = struct.pack(">HH", 60, 60)
 _DELIVERY_TAG = struct.Struct(">Q?")
@@ -71,6 +72,12 @@ def method_numbers(payload: bytes) -> tuple[int, int]:
 def encode(channel: int, reply: base.Frame) -> bytes:
     """A whole method frame."""
     return frame.marshal(reply, channel)
+
+
+def confirm(channel: int, tag: int, multiple: bool, accepted: bool) -> bytes:
+    """A whole basic.ack or basic.nack frame, confirming one publish or all up to it."""
+    method = ACK if accepted else NACK
+    return b"%b%b%b\xce" % (HEAD.pack(METHOD, channel, 13), method, _DELIVERY_TAG.pack(tag, multiple))
 
 
 def declare_ok(channel: int, name: str, ready: int, consumers: int) -> bytes:

@@ -189,10 +189,10 @@ class Queue:
         return entry
 
     def pump(self) -> None:
-        """Hand out messages soon, in the next turn of the event loop."""
+        """Hand out messages at the end of this turn."""
         if not self._pumping and self.ready:
             self._pumping = True
-            asyncio.get_running_loop().call_soon(self._pumped)
+            self.vhost.broker.soon(self._pumped)
 
     def _pumped(self) -> None:
         self._pumping = False
