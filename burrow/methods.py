@@ -17,6 +17,7 @@ from burrow.arguments import integer, read
 from burrow.channel import Channel
 from burrow.consumers import Consumer
 from burrow.errors import AmqpError, not_found
+from burrow.exchange import identity
 from burrow.queue import Queue
 from burrow.quorum import MAX_UNACKED
 
@@ -133,9 +134,11 @@ def queue_unbind(channel: Channel, m: commands.Queue.Unbind) -> Reply:
     name = _queue_name(channel, m.queue)
     source = _clean(m.exchange)
     _not_default(source)
-    if name in channel.vhost.queues:
-        queue = channel.vhost.queue(name, channel.connection)
+    queue = channel.vhost.queues.get(name)
+    if queue is not None:
         key = queue.name if not m.queue and not m.routing_key else m.routing_key
+        if (source, identity(key, queue, m.arguments)) in queue.bound_to:  # else nobody is asked
+            channel.vhost.queue(name, channel.connection)
         channel.vhost.unbind(source, queue, key, m.arguments)
     return commands.Queue.UnbindOk()
 
