@@ -131,3 +131,13 @@ def exclusive_queue_of_another_connection(lab: Lab) -> Json:
     }  # fmt: skip
     seen = {name: lab.tries(act) for name, act in acts.items()}
     return [seen, lab.bodies(queue, 1)]
+
+
+def unbinding_nothing_from_anothers_exclusive_queue_is_fine(lab: Lab) -> Json:
+    queue = lab.queue("mine", exclusive=True, durable=False)
+    lab.ch.bind(queue, "amq.direct", "k")
+    return {
+        key: lab.tries(lambda ch, k=key: ch.call(
+            c.Queue.Unbind, queue=queue, exchange="amq.direct", routing_key=k))
+        for key in ("z", "k")
+    }  # fmt: skip
