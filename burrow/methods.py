@@ -111,7 +111,7 @@ def queue_declare(channel: Channel, m: commands.Queue.Declare) -> Reply:
             arguments=m.arguments, owner=channel.connection,
         )  # fmt: skip
     channel.last_queue = queue.name
-    return _declared(channel, m, queue.name, queue.ready, len(queue.consumers.all))
+    return _declared(channel, m, queue.name, queue.ready, queue.consumer_count())
 
 
 def _declared(channel: Channel, m: commands.Queue.Declare, name: str, *counts: int) -> Reply:

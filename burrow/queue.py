@@ -287,6 +287,10 @@ class Queue:
         self.consumers.add(consumer)
         self.pump()
 
+    def consumer_count(self) -> int:
+        """How many consumers declare-ok tells of."""
+        return len(self.consumers.all)
+
     def remove_consumer(self, consumer: Consumer) -> None:
         """Forget a consumer; the last one to go takes an auto-delete queue with it."""
         self.consumers.remove(consumer)

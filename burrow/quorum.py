@@ -60,6 +60,10 @@ class QuorumQueue(Queue):
     def _head(self) -> deque[Entry] | None:
         return self._returns or super()._head()
 
+    def consumer_count(self) -> int:
+        """How many consumers declare-ok tells of: with single active consumer, the active one."""
+        return min(super().consumer_count(), 1) if self.single else super().consumer_count()
+
     def requeue(self, entries: list[Entry], *, failed: bool) -> None:
         """Take deliveries back, to be served before the others in the order they came back.
 
