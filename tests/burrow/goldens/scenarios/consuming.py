@@ -190,3 +190,13 @@ def own_messages_are_delivered_though_no_local(lab: Lab) -> Json:
     ch.consume(queue, "me", no_local=True, no_ack=True)
     ch.publish(queue, "mine")
     return bodies(ch.deliveries(1))
+
+
+def declare_counts_the_consumers_of_a_single_active_consumer_queue(lab: Lab) -> Json:
+    seen = {}
+    for kind in ("classic", "quorum"):
+        queue = lab.queue(kind, {"x-single-active-consumer": True, "x-queue-type": kind})
+        for tag in "ab":
+            lab.ch.consume(queue, kind + tag)
+        seen[kind] = lab.ch.declare(queue, passive=True).consumer_count
+    return seen
