@@ -129,6 +129,10 @@ def check_declared(where: str, arguments: Arguments, *, durable: bool, exclusive
                                  f"{where.removeprefix('for ')}")  # fmt: skip
         if key in _CHECKS and (problem := _CHECKS[key](arguments, key)):
             raise AmqpError(406, f"invalid arg '{key}' {where}: {problem}")
+    if "x-consumer-timeout" in arguments:
+        raise unsupported("consumer timeout", "RabbitMQ")
+    if arguments.get("x-dead-letter-strategy") == "at-least-once" and "x-overflow" in arguments:
+        raise unsupported("at-least-once dead-lettering", "RabbitMQ")
     if "x-queue-master-locator" in arguments:
         raise AmqpError(541, _FEATURE.format("queue_master_locator"))
     if not durable and not exclusive:

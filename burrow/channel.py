@@ -19,7 +19,8 @@ from burrow.message import (
     read_properties,
     with_headers,
 )
-from burrow.queue import Entry, Queue
+from burrow.queue import Queue
+from burrow.ready import Entry
 
 if TYPE_CHECKING:
     from burrow.connection import Connection
@@ -223,7 +224,7 @@ class Channel:
         """Answer basic.get with a message."""
         self._tag += 1
         message = entry.message
-        payload = frames.get_ok(self._tag, entry.redelivered, message, queue.ready)
+        payload = frames.get_ok(self._tag, entry.redelivered, message, queue.ready.count)
         self._content(payload, message, queue.header(entry))
         if no_ack:
             queue.done(entry)

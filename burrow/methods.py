@@ -1,159 +1,29 @@
 """What each method of an open channel does, apart from publish and ack, which channel.py has.
 
-One function for each, named and ordered as in AMQP 0-9-1 section 1; the table at the end says
-which belongs to which method. A handler returns the reply, or None when it has sent its own.
+The methods of exchanges and queues are in topology.py. A handler returns the reply, or None when
+it has sent its own.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from pamqp import base, commands
 
-from burrow import frames, reply_to
+from burrow import reply_to, topology
 from burrow.arguments import integer, read
 from burrow.channel import Channel
 from burrow.consumers import Consumer
-from burrow.errors import AmqpError, not_found
-from burrow.exchange import identity
-from burrow.queue import Queue
+from burrow.errors import AmqpError, unsupported
 from burrow.quorum import MAX_UNACKED
-
-Reply = base.Frame | None
-
-
-def _clean(name: str) -> str:
-    """RabbitMQ takes line breaks out of the names it is given."""
-    return name.replace("\r", "").replace("\n", "")
-
-
-def _queue_name(channel: Channel, name: str) -> str:
-    """An empty name is the queue that this channel declared last (404 when there is none)."""
-    if name:
-        return _clean(name)
-    if not channel.last_queue:
-        raise AmqpError(404, "no previously declared queue")
-    return channel.last_queue
-
-
-def _queue(channel: Channel, name: str) -> Queue:
-    return channel.vhost.queue(_queue_name(channel, name), channel.connection)
-
-
-def _not_default(name: str) -> None:
-    if not name:
-        raise AmqpError(403, "operation not permitted on the default exchange")
+from burrow.topology import Handlers, Reply, find_queue
 
 
 def channel_flow(channel: Channel, m: commands.Channel.Flow) -> Reply:
     if not m.active:
         raise AmqpError(540, "active=false")
     return commands.Channel.FlowOk(active=True)
-
-
-def exchange_declare(channel: Channel, m: commands.Exchange.Declare) -> Reply:
-    name = _clean(m.exchange)
-    _not_default(name)
-    if m.passive:
-        channel.vhost.exchange(name)
-        return commands.Exchange.DeclareOk()
-    channel.vhost.declare_exchange(
-        name, m.exchange_type, durable=m.durable, auto_delete=m.auto_delete, internal=m.internal,
-        arguments=m.arguments,
-    )  # fmt: skip
-    return commands.Exchange.DeclareOk()
-
-
-def exchange_delete(channel: Channel, m: commands.Exchange.Delete) -> Reply:
-    name = _clean(m.exchange)
-    _not_default(name)
-    if name.startswith("amq."):
-        raise AmqpError(403, f"deletion of system exchange '{name}' in vhost "
-                             f"'{channel.vhost.name}' not allowed")  # fmt: skip
-    channel.vhost.delete_exchange(name, if_unused=m.if_unused)
-    return commands.Exchange.DeleteOk()
-
-
-def exchange_bind(channel: Channel, m: commands.Exchange.Bind) -> Reply:
-    source, destination = _clean(m.source), _clean(m.destination)
-    _not_default(destination)
-    _not_default(source)
-    channel.vhost.exchange(source)
-    target = channel.vhost.exchange(destination)
-    channel.vhost.bind(source, target, m.routing_key, m.arguments)
-    return commands.Exchange.BindOk()
-
-
-def exchange_unbind(channel: Channel, m: commands.Exchange.Unbind) -> Reply:
-    source, destination = _clean(m.source), _clean(m.destination)
-    _not_default(destination)
-    _not_default(source)
-    target = channel.vhost.exchanges.get(destination)
-    if target is not None:
-        channel.vhost.unbind(source, target, m.routing_key, m.arguments)
-    return commands.Exchange.UnbindOk()
-
-
-def queue_declare(channel: Channel, m: commands.Queue.Declare) -> Reply:
-    name = _clean(m.queue)
-    if name.startswith(reply_to.NAME):
-        if name != reply_to.NAME and name not in channel.connection.broker.replies:
-            raise not_found("queue", name, channel.vhost.name)
-        return _declared(channel, m, name, 0, 1)
-    if m.passive:
-        queue = channel.vhost.queue(name, channel.connection)
-        queue.used = channel.connection.broker.now()
-    else:
-        queue = channel.vhost.declare_queue(
-            name, durable=m.durable, exclusive=m.exclusive, auto_delete=m.auto_delete,
-            arguments=m.arguments, owner=channel.connection,
-        )  # fmt: skip
-    channel.last_queue = queue.name
-    return _declared(channel, m, queue.name, queue.ready, queue.consumer_count())
-
-
-def _declared(channel: Channel, m: commands.Queue.Declare, name: str, *counts: int) -> Reply:
-    if not m.nowait:
-        channel.connection.write(frames.declare_ok(channel.number, name, *counts))
-    return None
-
-
-def queue_bind(channel: Channel, m: commands.Queue.Bind) -> Reply:
-    name, source = _queue_name(channel, m.queue), _clean(m.exchange)
-    _not_default(source)
-    channel.vhost.exchange(source)
-    queue = channel.vhost.queue(name, channel.connection)
-    key = queue.name if not m.queue and not m.routing_key else m.routing_key
-    channel.vhost.bind(source, queue, key, m.arguments)
-    return commands.Queue.BindOk()
-
-
-def queue_unbind(channel: Channel, m: commands.Queue.Unbind) -> Reply:
-    name = _queue_name(channel, m.queue)
-    source = _clean(m.exchange)
-    _not_default(source)
-    queue = channel.vhost.queues.get(name)
-    if queue is not None:
-        key = queue.name if not m.queue and not m.routing_key else m.routing_key
-        if (source, identity(key, queue, m.arguments)) in queue.bound_to:  # else nobody is asked
-            channel.vhost.queue(name, channel.connection)
-        channel.vhost.unbind(source, queue, key, m.arguments)
-    return commands.Queue.UnbindOk()
-
-
-def queue_purge(channel: Channel, m: commands.Queue.Purge) -> Reply:
-    return commands.Queue.PurgeOk(_queue(channel, m.queue).purge())
-
-
-def queue_delete(channel: Channel, m: commands.Queue.Delete) -> Reply:
-    name = _queue_name(channel, m.queue)
-    if name not in channel.vhost.queues:
-        return commands.Queue.DeleteOk(0)
-    queue = channel.vhost.queue(name, channel.connection)
-    count = channel.vhost.delete_queue(queue, if_unused=m.if_unused, if_empty=m.if_empty)
-    return commands.Queue.DeleteOk(count)
 
 
 def basic_qos(channel: Channel, m: commands.Basic.Qos) -> Reply:
@@ -172,11 +42,13 @@ def basic_consume(channel: Channel, m: commands.Basic.Consume) -> Reply:
     if m.queue == reply_to.NAME:
         channel.reply.consume(tag, m.no_ack)
         return reply
-    queue = _queue(channel, m.queue)
+    queue = find_queue(channel, m.queue)
     where = f"for queue '{queue.name}' in vhost '{channel.vhost.name}'"
     if "x-stream-offset" in m.arguments:
         raise AmqpError(406, f"invalid arg 'x-stream-offset' {where} of queue type "
                              f"rabbit_{queue.type}_queue")  # fmt: skip
+    if "x-consumer-timeout" in m.arguments:
+        raise unsupported("consumer timeout", "RabbitMQ")
     if "x-priority" in m.arguments and (problem := integer(m.arguments, "x-priority")):
         raise AmqpError(406, f"invalid arg 'x-priority' {where}: {problem}")
     priority = m.arguments.get("x-priority", 0)
@@ -200,7 +72,7 @@ def basic_cancel(channel: Channel, m: commands.Basic.Cancel) -> Reply:
 
 
 def basic_get(channel: Channel, m: commands.Basic.Get) -> Reply:
-    queue = _queue(channel, m.queue)
+    queue = find_queue(channel, m.queue)
     if queue.single and queue.type == "quorum":
         raise AmqpError(405, f"cannot obtain access to locked queue '{queue.name}' in vhost "
                              f"'{channel.vhost.name}'. basic.get operations are not supported by "
@@ -271,17 +143,9 @@ def _refused(channel: Channel, m: base.Frame) -> NoReturn:
     raise AmqpError(503, "unimplemented method")
 
 
-HANDLERS: dict[type[base.Frame], Callable[[Channel, Any], Reply]] = {
+HANDLERS: Handlers = {
+    **topology.HANDLERS,
     commands.Channel.Flow: channel_flow,
-    commands.Exchange.Declare: exchange_declare,
-    commands.Exchange.Delete: exchange_delete,
-    commands.Exchange.Bind: exchange_bind,
-    commands.Exchange.Unbind: exchange_unbind,
-    commands.Queue.Declare: queue_declare,
-    commands.Queue.Bind: queue_bind,
-    commands.Queue.Unbind: queue_unbind,
-    commands.Queue.Purge: queue_purge,
-    commands.Queue.Delete: queue_delete,
     commands.Basic.Qos: basic_qos,
     commands.Basic.Consume: basic_consume,
     commands.Basic.Cancel: basic_cancel,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from burrow.arguments import Arguments
 from burrow.consumers import Consumer, Consumers
 from burrow.errors import AmqpError
 from burrow.message import Message
+from burrow.ready import Entry, Ready
 
 if TYPE_CHECKING:
     from burrow.vhost import Vhost
@@ -22,27 +22,6 @@ if TYPE_CHECKING:
 def now() -> int:
     """Milliseconds since 1970."""
     return int(time.time() * 1000)
-
-
-class Entry:
-    """A message's place in one queue. `expires` in ms since 1970; counts are of deliveries."""
-
-    __slots__ = ("acquired", "expires", "failures", "message", "priority", "sequence", "stored")
-
-    def __init__(self, message: Message, sequence: int, priority: int,
-                 expires: int | None) -> None:  # fmt: skip
-        self.message = message
-        self.sequence = sequence
-        self.priority = priority
-        self.expires = expires
-        self.acquired = 0  # times it was handed out and came back
-        self.failures = 0  # of those, returned by reject or by a channel that ended
-        self.stored = False
-
-    @property
-    def redelivered(self) -> bool:
-        """Whether somebody may have seen this message before."""
-        return self.acquired > 0 or self.message.failures > 0
 
 
 class Queue:
@@ -72,16 +51,14 @@ class Queue:
         self.consumers = Consumers(self, single=single, takeover=self.type == "quorum")
         self.single = single
         self.bound_to: dict[tuple[str, Any], Any] = {}  # bindings that lead here
-        self.ready = 0
-        self.ready_bytes = 0
+        self.ready = Ready()
         self.deleted = False
         self.used = now()
-        self._levels: dict[int, deque[Entry]] = {0: deque()}
-        self._order = [0]  # the priorities in use, highest first
         self._sequence = 0
         self._pumping = False
         self._expiring = False  # some entry has, or had, a time to live
         self._timer: asyncio.TimerHandle | None = None
+        self._due: int | None = None  # when the timer will go off
 
     # --- in
 
@@ -97,7 +74,7 @@ class Queue:
         store = self.vhost.broker.store
         if store is not None and self.durable and self._persists(message):
             store.add(self, entry)
-        self._append(entry)
+        self.ready.append(entry)
         self._settle()
         return True
 
@@ -105,7 +82,7 @@ class Queue:
         """Put back an entry that was read from disk."""
         self._sequence = max(self._sequence, entry.sequence)
         self.vhost.broker.memory += entry.message.cost
-        self._append(entry)
+        self.ready.append(entry)
         if entry.expires is not None and not self._expiring:
             self._expiring = True
             asyncio.get_running_loop().call_soon(self._drop_expired)
@@ -117,7 +94,7 @@ class Queue:
         for entry in sorted(entries, key=lambda one: one.sequence, reverse=True):
             entry.acquired += 1
             entry.failures += failed
-            self._insert(entry)
+            self.ready.insert(entry)
         self._settle()
 
     def _settle(self) -> None:
@@ -141,56 +118,19 @@ class Queue:
         self._expiring = True
         return now() + min(limits)
 
-    def _level(self, entry: Entry) -> deque[Entry]:
-        level = self._levels.get(entry.priority)
-        if level is None:
-            level = self._levels[entry.priority] = deque()
-            self._order = sorted(self._levels, reverse=True)
-        return level
-
-    def _append(self, entry: Entry) -> None:
-        self._level(entry).append(entry)
-        self.ready += 1
-        self.ready_bytes += len(entry.message.body)
-
-    def _insert(self, entry: Entry) -> None:
-        level = self._level(entry)
-        place = 0
-        while place < len(level) and level[place].sequence < entry.sequence:
-            place += 1
-        level.insert(place, entry)
-        self.ready += 1
-        self.ready_bytes += len(entry.message.body)
-
     # --- out
-
-    def _head(self) -> deque[Entry] | None:
-        """The level whose first entry is next."""
-        for priority in self._order:
-            if self._levels[priority]:
-                return self._levels[priority]
-        return None
-
-    def _take(self) -> Entry | None:
-        level = self._head()
-        if level is None:
-            return None
-        entry = level.popleft()
-        self.ready -= 1
-        self.ready_bytes -= len(entry.message.body)
-        return entry
 
     def get(self) -> Entry | None:
         """The next message for basic.get, None when there is none."""
         self.used = now()
-        entry = self._take()
+        entry = self.ready.take()
         if self._expiring:
             self._drop_expired()
         return entry
 
     def pump(self) -> None:
         """Hand out messages at the end of this turn."""
-        if not self._pumping and self.ready:
+        if not self._pumping and self.ready.count:
             self._pumping = True
             self.vhost.broker.soon(self._pumped)
 
@@ -200,11 +140,11 @@ class Queue:
             self._deliver()
 
     def _deliver(self) -> None:
-        while self.ready and self.consumers.all:
+        while self.ready.count and self.consumers.all:
             consumer = self.consumers.next()
             if consumer is None:
                 return
-            entry = self._take()
+            entry = self.ready.take()
             if entry is None:
                 return
             consumer.channel.deliver(consumer, entry)
@@ -243,31 +183,32 @@ class Queue:
         )
 
     def _would_overflow(self, message: Message) -> bool:
-        return self._over(self.ready + 1, self.ready_bytes + len(message.body))
+        return self._over(self.ready.count + 1, self.ready.size + len(message.body))
 
     def _trim(self) -> None:
-        while self.ready and self._over(self.ready, self.ready_bytes):
-            entry = self._take()
-            if entry is not None:
-                self._drop(entry, "maxlen")
+        while self._over(self.ready.count, self.ready.size):
+            entry = self.ready.take()
+            if entry is None:
+                return
+            self._drop(entry, "maxlen")
 
     def _drop_expired(self) -> None:
-        """Expire from the heads of the levels, and come back when the next head is due."""
-        moment, due = now(), None
-        for level in list(self._levels.values()):
-            while level and level[0].expires is not None and level[0].expires <= moment:
-                entry = level.popleft()
-                self.ready -= 1
-                self.ready_bytes -= len(entry.message.body)
-                self._drop(entry, "expired")
-            if level and level[0].expires is not None:
-                due = min(level[0].expires, due or level[0].expires)
+        """Drop what expired at the head of a line, and come back when the next head is due."""
+        for entry in self.ready.expired(now()):
+            self._drop(entry, "expired")
+        due = None if self.deleted else self.ready.next_expiry()
+        if due == self._due:
+            return
+        self._due = due
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        if due is not None and not self.deleted:
+        if due is not None:
             wait = max(due - now(), 0) / 1000
-            self._timer = asyncio.get_running_loop().call_later(wait, self._drop_expired)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._due = None
+        self._drop_expired()
 
     def unused_for(self) -> int:
         """Milliseconds since the last use, 0 while there are consumers (docs: Queue TTL)."""
@@ -303,7 +244,7 @@ class Queue:
     def purge(self) -> int:
         """Drop all ready messages without dead-lettering; the number dropped."""
         dropped = 0
-        while (entry := self._take()) is not None:
+        while (entry := self.ready.take()) is not None:
             self.done(entry)
             dropped += 1
         return dropped

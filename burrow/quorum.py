@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections import deque
 from typing import TYPE_CHECKING
 
 from burrow import tables
 from burrow.arguments import Arguments
 from burrow.message import Message, with_headers
-from burrow.queue import Entry, Queue, now
+from burrow.queue import Queue, now
+from burrow.ready import Entry
 
 if TYPE_CHECKING:
     from burrow.vhost import Vhost
@@ -38,7 +38,6 @@ class QuorumQueue(Queue):
         self.delivery_limit = limit if isinstance(limit, int) else DELIVERY_LIMIT
         if self.overflow == "reject-publish-dlx":
             self.overflow = "drop-head"  # quorum queues have no reject-publish-dlx
-        self._returns: deque[Entry] = deque()
         self._delayed: list[tuple[int, int, Entry]] = []  # due in ms, sequence, entry
         self._retry = str(arguments.get("x-delayed-retry-type", "disabled"))
         self._retry_min = arguments.get("x-delayed-retry-min")
@@ -55,14 +54,7 @@ class QuorumQueue(Queue):
 
     def _would_overflow(self, message: Message) -> bool:
         # Publishers learn that the queue is over its limit, not that the next one would be.
-        return self._over(self.ready, self.ready_bytes)
-
-    def _head(self) -> deque[Entry] | None:
-        return self._returns or super()._head()
-
-    def consumer_count(self) -> int:
-        """How many consumers declare-ok tells of: with single active consumer, the active one."""
-        return min(super().consumer_count(), 1) if self.single else super().consumer_count()
+        return self._over(self.ready.count, self.ready.size)
 
     def requeue(self, entries: list[Entry], *, failed: bool) -> None:
         """Take deliveries back, to be served before the others in the order they came back.
@@ -78,13 +70,8 @@ class QuorumQueue(Queue):
             elif self._retry == "all" or self._retry == ("failed" if failed else "returned"):
                 self._delay(entry)
             else:
-                self._return(entry)
+                self.ready.put_first(entry)
         self._settle()
-
-    def _return(self, entry: Entry) -> None:
-        self._returns.append(entry)
-        self.ready += 1
-        self.ready_bytes += len(entry.message.body)
 
     def _delay(self, entry: Entry) -> None:
         low, high = int(self._retry_min or 0), int(self._retry_max or 0)
@@ -94,7 +81,7 @@ class QuorumQueue(Queue):
 
     def _retry_due(self) -> None:
         while self._delayed and self._delayed[0][0] <= now() + 1:
-            self._return(heapq.heappop(self._delayed)[2])
+            self.ready.put_first(heapq.heappop(self._delayed)[2])
         if not self.deleted:
             self._settle()
 

@@ -18,8 +18,9 @@ from burrow.arguments import Arguments
 from burrow.deadletter import Death, Deaths
 from burrow.exchange import TYPES, Binding, Exchange, identity
 from burrow.message import Message, read_properties
-from burrow.queue import Entry, Queue
+from burrow.queue import Queue
 from burrow.quorum import QuorumQueue
+from burrow.ready import Entry
 from burrow.tables import Fields
 
 if TYPE_CHECKING:

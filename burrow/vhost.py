@@ -201,9 +201,9 @@ class Vhost:
                                      f"if-{flag} flag set are not supported by quorum queues")  # fmt: skip
         if if_unused and queue.consumers.all:
             raise AmqpError(406, f"{where} in use")
-        if if_empty and queue.ready:
+        if if_empty and queue.ready.count:
             raise AmqpError(406, f"{where} not empty")
-        ready = queue.ready
+        ready = queue.ready.count
         self.remove_queue(queue)
         return ready
 
