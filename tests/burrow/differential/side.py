@@ -44,8 +44,9 @@ def classed(closed: Closed) -> Json:
 class Side:
     """Connections are kept from one sequence to the next; channels are not."""
 
-    def __init__(self, name: str, url: str) -> None:
+    def __init__(self, name: str, url: str, *, consumers: bool = True) -> None:
         self.name, self.url = name, url
+        self.consumers = consumers  # whether consumer counts are compared
         self.connections: dict[int, Connection] = {}
         self.slots: dict[int, Slot] = {}
         self.probes: dict[int, Channel] = {}
@@ -80,7 +81,8 @@ class Side:
             return classed(closed)
         if isinstance(got, dict) or got is None:
             return got
-        return [got.name, getattr(got, "message_count", None), getattr(got, "consumer_count", None)]
+        consumers = getattr(got, "consumer_count", None) if self.consumers else None
+        return [got.name, getattr(got, "message_count", None), consumers]
 
     def get(self, number: int, queue: str, no_ack: bool) -> Json:
         """basic.get; without `no_ack` the message is held."""
@@ -133,7 +135,7 @@ class Side:
                     continue
                 try:
                     got = channel.declare(queue, passive=True)
-                    found[queue] = [got.message_count, got.consumer_count]
+                    found[queue] = [got.message_count, got.consumer_count if self.consumers else None]
                 except Closed as closed:
                     found.pop(queue, None)
                     if closed.code == 404:

@@ -5,4 +5,8 @@ DOCUMENTED: dict[tuple[str, str], str] = {
         "RabbitMQ offers AMQP 1.0 to a client that asks for an unknown version; burrow speaks "
         "AMQP 0-9-1 only and offers that."
     ),
+    ("quorum", "an_unacked_get_counts_as_a_consumer"): (
+        "declare-ok's consumer count of a quorum queue: RabbitMQ counts every unacknowledged "
+        "basic.get as a consumer; burrow counts consumers."
+    ),
 }

@@ -183,3 +183,11 @@ def if_empty_if_unused(lab: Lab) -> Json:
         flag: lab.tries(lambda ch, f=flag: ch.call(c.Queue.Delete, queue=queue, **{f: True}))
         for flag in ("if_empty", "if_unused")
     }
+
+
+def an_unacked_get_counts_as_a_consumer(lab: Lab) -> Json:
+    queue = lab.quorum()
+    lab.publish(queue, "a", "b")
+    lab.ch.get(queue)
+    lab.count(queue, 1)
+    return lab.ch.declare(queue, passive=True).consumer_count
