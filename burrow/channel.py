@@ -12,13 +12,9 @@ from pamqp import base, commands
 
 from burrow import frames, reply_to
 from burrow.consumers import Consumer
+from burrow.content import Content
 from burrow.errors import AmqpError
-from burrow.message import (
-    Message,
-    carbon_copies,
-    read_properties,
-    with_headers,
-)
+from burrow.message import Message, carbon_copies, read_properties, with_headers
 from burrow.queue import Queue
 from burrow.ready import Entry
 
@@ -62,10 +58,7 @@ class Channel:
         self._tag = 0
         self._published = 0
         self._confirms: list[tuple[int, bool]] = []
-        self._publish: tuple[str, str, bool, bool] | None = None
-        self._header: bytes | None = None
-        self._size = 0
-        self._body: list[bytes] = []
+        self.content = Content(connection.broker.max_message, self.publish)
 
     def send(self, reply: base.Frame) -> None:
         """Queue a method frame for the client."""
@@ -75,66 +68,11 @@ class Channel:
         limit = self.connection.frame_max
         self.connection.write(frames.content(self.number, payload, message, header, limit))
 
-    # --- content: method, header, body frames
+    # --- publishing
 
-    def expects_content(self) -> bool:
-        """Whether a publish is still waiting for its header or body."""
-        return self._publish is not None
-
-    def unexpected(self) -> AmqpError:
-        """505: another frame than the one that must come next."""
-        if self._publish is None:
-            wanted, got = "method frame", "non method frame"
-        elif self._header is None:
-            wanted, got = "content header for class 60", "non content header frame"
-        else:
-            wanted, got = "content body", "non content body frame"
-        return AmqpError(505, f"expected {wanted}, got {got} instead")
-
-    def on_publish(self, payload: bytes) -> None:
-        """basic.publish; the message is complete with its last body frame."""
-        self._publish = frames.publish(payload)
-        self._header = None
-        self._body = []
-
-    def on_header(self, payload: bytes) -> None:
-        """A content header frame. Raises 505 and 501."""
-        if self._publish is None or self._header is not None:
-            raise self.unexpected()
-        if len(payload) < 14 or payload[2:4] != b"\x00\x00":
-            raise self.unexpected()
-        if payload[:2] != b"\x00\x3c":
-            raise AmqpError(505, "expected content header for class 60, got one for class "
-                                 f"{int.from_bytes(payload[:2], 'big')} instead")  # fmt: skip
-        self._header = payload
-        self._size = int.from_bytes(payload[4:12], "big")
-        limit = self.connection.broker.max_message
-        if self._size > limit:
-            self._publish = None
-            raise AmqpError(
-                406, f"message size {self._size} is larger than configured max size {limit}"
-            )
-        if self._size == 0:
-            self._complete()
-
-    def on_body(self, payload: bytes) -> None:
-        """A content body frame. Raises 505 and 501."""
-        if self._publish is None or self._header is None:
-            raise self.unexpected()
-        self._size -= len(payload)
-        if self._size < 0:
-            raise AmqpError(501, "content body frame exceeds remaining content size")
-        self._body.append(payload)
-        if self._size == 0:
-            self._complete()
-
-    def _complete(self) -> None:
-        publish, header = self._publish, self._header
-        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        self._publish, self._header, self._body = None, None, []
-        if publish is None or header is None:
-            return
-        name, key, mandatory, immediate = publish
+    def publish(self, method: bytes, header: bytes, body: bytes) -> None:
+        """A message has arrived: check it, route it. Raises 403, 404, 406 and 540."""
+        name, key, mandatory, immediate = frames.publish(method)
         exchange = self.vhost.exchanges.get(name) or self.vhost.exchange(name)
         if exchange.internal:
             raise AmqpError(403, f"cannot publish to internal exchange '{name}' in vhost "
@@ -143,7 +81,7 @@ class Channel:
             raise AmqpError(540, "immediate=true")
         try:
             properties = read_properties(header)
-        except ValueError as why:
+        except ValueError:
             raise AmqpError(541, "") from None  # RabbitMQ's channel crashes here
         if properties.user_id is not None and properties.user_id != self.connection.user:
             raise AmqpError(406, f"user_id property set to '{properties.user_id}' but "
@@ -163,8 +101,6 @@ class Channel:
         message = Message(name, keys, header, body, properties)
         message.blind = blind
         self._publish_message(exchange, message, mandatory)
-
-    # --- publishing
 
     def _publish_message(self, exchange: Exchange, message: Message, mandatory: bool) -> None:
         queues = self.vhost.route(exchange, message)
@@ -234,7 +170,7 @@ class Channel:
     def cancelled(self, consumer: Consumer) -> None:
         """Tell the client that its consumer's queue is gone, if it can be told."""
         self.consumers.pop(consumer.tag, None)
-        if self.connection.told_of_cancels and not self.closing:
+        if self.connection.capabilities.get("consumer_cancel_notify") and not self.closing:
             self.send(commands.Basic.Cancel(consumer.tag, nowait=True))
 
     # --- acknowledgements

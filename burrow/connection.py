@@ -6,14 +6,13 @@ AMQP 0-9-1 sections 2.2.4 (negotiation), 4.2 (frames) and 4.2.7 (heartbeats).
 from __future__ import annotations
 
 import asyncio
-import platform
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pamqp import base, commands, decode
+from pamqp import base, commands
 
-from burrow import frames, methods
+from burrow import frames, handshake, methods
 from burrow.channel import Channel
 from burrow.errors import AmqpError, Hangup
 
@@ -21,14 +20,6 @@ if TYPE_CHECKING:
     from burrow.broker import Broker
     from burrow.vhost import Vhost
 
-CAPABILITIES = {
-    "publisher_confirms": True, "exchange_exchange_bindings": True, "basic.nack": True,
-    "consumer_cancel_notify": True, "connection.blocked": True, "consumer_priorities": True,
-    "authentication_failure_close": True, "per_consumer_qos": True, "direct_reply_to": True,
-}  # fmt: skip
-MECHANISMS = ("PLAIN", "AMQPLAIN")
-CHANNEL_MAX = 2047
-HEARTBEAT = 60  # seconds, offered to the client
 HANDSHAKE_SECONDS = 10
 CLOSE_SECONDS = 5  # how long a closed connection waits for close-ok
 _OUT_LIMIT = 1 << 20  # bytes waiting for one client before deliveries to it pause
@@ -46,12 +37,12 @@ class Connection(asyncio.Protocol):
         self.user = ""
         self.stage = "header"
         self.frame_max = frames.MAX_FRAME
-        self.channel_max = CHANNEL_MAX
+        self.channel_max = handshake.CHANNEL_MAX
+        self.heartbeat = 0  # seconds between signs of life, 0 for none
         self.channels: dict[int, Channel] = {}
-        self.told_of_cancels = False
         self.congested = False
         self.published = False
-        self._capabilities: dict[str, Any] = {}
+        self.capabilities: dict[str, Any] = {}
         self._blocked = False
         self._rest = b""
         self._out: list[bytes] = []
@@ -136,7 +127,7 @@ class Connection(asyncio.Protocol):
         self.broker.begin_turn()
         try:
             if self.stage == "header":
-                start = self._on_header(data)
+                start = handshake.on_header(self, data)
             start = self._frames(data, start)
         except AmqpError as error:
             self.fail(error)
@@ -144,32 +135,13 @@ class Connection(asyncio.Protocol):
         except Hangup as why:
             self.broker.say(f"closed a connection: {why}")
             self._release()
-            self._drop()
+            self.drop()
         except Exception:
             traceback.print_exc()  # a bug in burrow: this client is told, the others go on
             self.fail(AmqpError(541, ""))
             start = len(data)
         self._rest = data[start:] if start < len(data) else b""
         self.broker.end_turn()
-
-    def _on_header(self, data: bytes) -> int:
-        if not frames.PROTOCOL_HEADER.startswith(data[:8]):
-            self.transport.write(frames.PROTOCOL_HEADER)
-            self._drop()
-            if data[:4] == b"AMQP":
-                self.broker.say("a client asked for another protocol than AMQP 0-9-1; "
-                                "for AMQP 1.0 start RabbitMQ")  # fmt: skip
-            return len(data)
-        if len(data) < 8:
-            return 0
-        self.stage = "start-ok"
-        properties = {
-            "product": "burrow", "version": self.broker.version,
-            "platform": f"Python {platform.python_version()}",
-            "information": self.broker.banner, "capabilities": CAPABILITIES,
-        }  # fmt: skip
-        self.send(commands.Connection.Start(0, 9, properties, " ".join(MECHANISMS), "en_US"))
-        return 8
 
     def _frames(self, data: bytes, start: int) -> int:
         end = len(data)
@@ -190,7 +162,7 @@ class Connection(asyncio.Protocol):
             if channel is None or channel.closing or self.stage != "running":
                 self._on_frame(kind, number, payload)
                 continue
-            refused = frames.PUBLISH if channel.expects_content() else payload
+            refused = frames.PUBLISH if channel.content.expected else payload
             try:
                 self._on_channel_frame(channel, kind, payload)
             except AmqpError as error:
@@ -203,15 +175,15 @@ class Connection(asyncio.Protocol):
 
     def _on_channel_frame(self, channel: Channel, kind: int, payload: bytes) -> None:
         if kind == frames.HEADER:
-            channel.on_header(payload)
+            channel.content.on_header(payload)
         elif kind == frames.BODY:
-            channel.on_body(payload)
+            channel.content.on_body(payload)
         elif kind != frames.METHOD:
             self._on_frame(kind, channel.number, payload)
-        elif channel.expects_content():
-            raise channel.unexpected()
+        elif channel.content.expected:
+            raise channel.content.unexpected()
         elif payload.startswith(frames.PUBLISH):
-            channel.on_publish(payload)
+            channel.content.on_method(payload)
             if not self.published:
                 self.published = True
                 self.broker.check_memory()
@@ -252,7 +224,7 @@ class Connection(asyncio.Protocol):
     def _on_method(self, number: int, channel: Channel | None, method: base.Frame) -> None:
         if self.stage == "closing":
             if isinstance(method, commands.Connection.CloseOk):
-                self._drop()
+                self.drop()
             elif isinstance(method, commands.Connection.Close):
                 self.send(commands.Connection.CloseOk())
         elif number == 0:
@@ -279,69 +251,26 @@ class Connection(asyncio.Protocol):
     # --- connection methods
 
     def _on_connection_method(self, m: base.Frame) -> None:
-        step = {
-            "start-ok": commands.Connection.StartOk, "tune-ok": commands.Connection.TuneOk,
-            "open": commands.Connection.Open,
-        }.get(self.stage)  # fmt: skip
         if isinstance(m, commands.Connection.Close):
             self.stage = "closing"
             self._release()
             self.send(commands.Connection.CloseOk())
             self.flush()
-            self._drop()
+            self.drop()
         elif isinstance(m, commands.Connection.UpdateSecret) and self.stage == "running":
             self.send(commands.Connection.UpdateSecretOk())
-        elif step is None or not isinstance(m, step):
-            raise AmqpError(504, f"unexpected method in connection state {self.stage}")
-        elif isinstance(m, commands.Connection.StartOk):
-            self._start_ok(m)
-        elif isinstance(m, commands.Connection.TuneOk):
-            self._tune_ok(m)
-        elif isinstance(m, commands.Connection.Open):
-            self._open(m)
+        elif self.stage == "running":
+            raise AmqpError(504, "unexpected method in connection state running")
+        else:
+            handshake.answer(self, m)
 
-    def _start_ok(self, m: commands.Connection.StartOk) -> None:
-        capabilities = (m.client_properties or {}).get("capabilities")
-        self._capabilities = capabilities if isinstance(capabilities, dict) else {}
-        self.told_of_cancels = bool(self._capabilities.get("consumer_cancel_notify"))
-        if m.mechanism not in MECHANISMS:
-            raise Hangup(f"unknown authentication mechanism {m.mechanism}")
-        name, password = _credentials(m.mechanism, m.response)
-        if (name, password) != (self.broker.user, self.broker.password):
-            text = (f"Login was refused using authentication mechanism {m.mechanism}. "
-                    "For details see the broker logfile.")  # fmt: skip
-            if not self._capabilities.get("authentication_failure_close"):
-                self._drop()
-                return
-            raise AmqpError(403, text, connection=True)
-        self.user = name
-        self.stage = "tune-ok"
-        self.send(commands.Connection.Tune(CHANNEL_MAX, frames.MAX_FRAME, HEARTBEAT))
-
-    def _tune_ok(self, m: commands.Connection.TuneOk) -> None:
-        for field, value, least, most in (
-            ("frame_max", m.frame_max, frames.MIN_FRAME, frames.MAX_FRAME),
-            ("channel_max", m.channel_max, 1, CHANNEL_MAX),
-        ):
-            if 0 < value < least:
-                raise AmqpError(530, f"negotiated {field} = {value} is lower than the minimum "
-                                     f"allowed value ({least})")  # fmt: skip
-            if value == 0 or value > most:
-                raise AmqpError(530, f"negotiated {field} = {value} is higher than the maximum "
-                                     f"allowed value ({most})")  # fmt: skip
-        self.frame_max, self.channel_max = m.frame_max, m.channel_max
-        self.stage = "open"
-        self._heartbeat = m.heartbeat
-
-    def _open(self, m: commands.Connection.Open) -> None:
-        if len(self.broker.connections) > self.broker.max_connections:
-            raise AmqpError(530, f"connection refused: node connection limit "
-                                 f"({self.broker.max_connections}) is reached")  # fmt: skip
-        self.vhost = self.broker.vhost(m.virtual_host)
+    def opened(self, vhost: Vhost) -> None:
+        """The handshake is done: channels may open, and heartbeats start."""
+        self.vhost = vhost
         self.stage = "running"
         self.send(commands.Connection.OpenOk())
-        if self._heartbeat:
-            self._later(self._heartbeat / 2, self._beat)
+        if self.heartbeat:
+            self._later(self.heartbeat / 2, self._beat)
 
     # --- heartbeats and blocking
 
@@ -356,20 +285,20 @@ class Connection(asyncio.Protocol):
     def _beat(self) -> None:
         """Send a heartbeat when nothing else was sent; drop a client that was silent too long."""
         moment = self._loop.time()
-        silent = moment - self._heard > 2 * self._heartbeat
+        silent = moment - self._heard > 2 * self.heartbeat
         if silent and self.transport.is_reading():
             self.transport.abort()
             return
-        if moment - self._said >= self._heartbeat / 2:
+        if moment - self._said >= self.heartbeat / 2:
             self.write(frames.HEARTBEAT_FRAME)
-        self._later(self._heartbeat / 2, self._beat)
+        self._later(self.heartbeat / 2, self._beat)
 
     def block(self, blocked: bool) -> None:
         """Stop, or go on, reading from a connection that publishes; tells it when it can be."""
         if blocked == self._blocked or self.stage != "running":
             return
         self._blocked = blocked
-        if self._capabilities.get("connection.blocked"):
+        if self.capabilities.get("connection.blocked"):
             reason = "low on memory"
             blocking: base.Frame = commands.Connection.Blocked(reason)
             self.send(blocking if blocked else commands.Connection.Unblocked())
@@ -387,7 +316,7 @@ class Connection(asyncio.Protocol):
     def fail(self, error: AmqpError) -> None:
         """Close the connection with an error, if the handshake has come far enough to tell."""
         if self.stage == "closing":
-            self._drop()
+            self.drop()
             return
         told = self.stage == "running" or error.code == 403 or (
             self.stage == "open" and error.code == 530
@@ -397,27 +326,13 @@ class Connection(asyncio.Protocol):
         if told:
             numbers = (0, 0) if error.text == "INTERNAL_ERROR" else error.method
             self.send(commands.Connection.Close(error.code, error.text, *numbers))
-            self._later(CLOSE_SECONDS, self._drop)
+            self._later(CLOSE_SECONDS, self.drop)
         else:
             self.broker.say(f"closed a connection: {error.text}")
-            self._drop()
+            self.drop()
 
-    def _drop(self) -> None:
+    def drop(self) -> None:
+        """Send what is left, and close the socket."""
         self.flush()
         self.stage = "closed"
         self.transport.close()
-
-
-def _credentials(mechanism: str, response: str | bytes) -> tuple[str, str]:
-    data = response.encode("utf-8", "surrogateescape") if isinstance(response, str) else response
-    if mechanism == "PLAIN":
-        parts = data.split(b"\0")
-        if len(parts) == 3:
-            return parts[1].decode(errors="replace"), parts[2].decode(errors="replace")
-    elif mechanism == "AMQPLAIN":
-        try:
-            _, fields = decode.field_table(len(data).to_bytes(4, "big") + data)
-        except ValueError:
-            return "", ""
-        return str(fields.get("LOGIN")), str(fields.get("PASSWORD"))
-    return "", ""

@@ -98,6 +98,10 @@ class QuorumQueue(Queue):
             fields.append((names[1], tables.long(failures)))
         return with_headers(entry.message.header, fields)
 
+    def consumer_count(self) -> int:
+        """How many consumers declare-ok tells of: with single active consumer, the active one."""
+        return min(super().consumer_count(), 1) if self.single else super().consumer_count()
+
     def close(self) -> None:
         """Drop everything, also what waits for its retry."""
         for _, _, entry in self._delayed:
