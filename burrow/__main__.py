@@ -26,7 +26,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.host not in LOOPBACK:
         if not options.expose:
-            parser.error(f"--host {options.host} is reachable by others; say --expose if you mean it")
+            parser.error(f"others can reach --host {options.host}; say --expose if you mean it")
         print("burrow: WARNING: open to the network with the password guest", file=sys.stderr)
     return asyncio.run(serve(options))
 

@@ -79,8 +79,10 @@ def read(method: base.Frame, payload: bytes) -> Arguments:
 def equivalent(name: str, new: object, old: object, where: str) -> None:
     """Raises 406 when a property of a declaration differs from what is there."""
     if new != old:
-        raise AmqpError(406, f"inequivalent arg '{name}' {where}: received "
-                             f"'{str(new).lower()}' but current is '{str(old).lower()}'")  # fmt: skip
+        got, had = str(new).lower(), str(old).lower()
+        raise AmqpError(
+            406, f"inequivalent arg '{name}' {where}: received '{got}' but current is '{had}'"
+        )
 
 
 def equivalent_argument(key: str, new: Arguments, old: Arguments, where: str) -> None:
@@ -138,18 +140,18 @@ def check_declared(where: str, arguments: Arguments, *, durable: bool, exclusive
     if not durable and not exclusive:
         raise AmqpError(541, _FEATURE.format("transient_nonexcl_queues"))
     if kind == "quorum":
-        wrong = [text for bad, text in ((auto_delete, "auto-delete"), (exclusive, "exclusive-owner"))
-                 if bad]  # fmt: skip
-        if wrong:
-            raise AmqpError(406, f"invalid property '{wrong[0]}' {where}")
+        if auto_delete:
+            raise AmqpError(406, f"invalid property 'auto-delete' {where}")
+        if exclusive:
+            raise AmqpError(406, f"invalid property 'exclusive-owner' {where}")
 
 
 def integer(arguments: Arguments, key: str) -> str | None:
     """What is wrong with a value that must be an integer."""
-    value = arguments[key]
-    if isinstance(value, int) and not isinstance(value, bool) and arguments.types[key] != "timestamp":
+    value, name = arguments[key], arguments.types[key]
+    if isinstance(value, int) and name not in ("bool", "timestamp"):
         return None
-    return f'"expected integer, got {arguments.types[key]}"'
+    return f'"expected integer, got {name}"'
 
 
 def _whole(arguments: Arguments, key: str) -> str | None:

@@ -80,7 +80,8 @@ class Broker:
             self._server.close()
             self._watch.cancel()
         for connection in list(self.connections):
-            connection.fail(AmqpError(320, "broker forced connection closure with reason 'shutdown'"))
+            reason = "broker forced connection closure with reason 'shutdown'"
+            connection.fail(AmqpError(320, reason))
             connection.flush()
         for _ in range(20):
             if not self.connections:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pamqp import base, commands
 
 from burrow import frames, reply_to
+from burrow.arguments import Arguments
 from burrow.consumers import Consumer
 from burrow.content import Content
 from burrow.errors import AmqpError
@@ -46,6 +47,7 @@ class Channel:
     def __init__(self, connection: Connection, number: int) -> None:
         self.connection = connection
         self.number = number
+        self.arguments = Arguments()  # of the method that is being handled
         self.vhost = connection.vhost
         self.consumers: dict[str, Consumer] = {}
         self.unacked: dict[int, Delivery] = {}
@@ -103,7 +105,7 @@ class Channel:
         self._publish_message(exchange, message, mandatory)
 
     def _publish_message(self, exchange: Exchange, message: Message, mandatory: bool) -> None:
-        queues = self.vhost.route(exchange, message)
+        queues = self.vhost.routing.route(exchange, message)
         if self.transaction is not None:
             self.transaction.append((message, queues, mandatory))
             return
@@ -115,7 +117,7 @@ class Channel:
             self._confirms.append((self._published, accepted))
 
     def _enqueue(self, message: Message, queues: tuple[Queue, ...], mandatory: bool) -> bool:
-        accepted = self.vhost.publish(message, queues)
+        accepted = self.vhost.routing.publish(message, queues)
         if not queues:
             replied = message.exchange == "" and reply_to.deliver(self.connection.broker, message)
             if mandatory and not replied:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pamqp import base, commands
@@ -15,17 +14,16 @@ from pamqp import base, commands
 from burrow import frames, handshake, methods
 from burrow.channel import Channel
 from burrow.errors import AmqpError, Hangup
+from burrow.wire import CLOSE_SECONDS, Wire
 
 if TYPE_CHECKING:
     from burrow.broker import Broker
     from burrow.vhost import Vhost
 
 HANDSHAKE_SECONDS = 10
-CLOSE_SECONDS = 5  # how long a closed connection waits for close-ok
-_OUT_LIMIT = 1 << 20  # bytes waiting for one client before deliveries to it pause
 
 
-class Connection(asyncio.Protocol):
+class Connection(Wire):
     """One TCP connection. `stage` says what may come next:
     header, start-ok, tune-ok, open, running, closing, closed.
     """
@@ -33,86 +31,38 @@ class Connection(asyncio.Protocol):
     vhost: Vhost
 
     def __init__(self, broker: Broker) -> None:
-        self.broker = broker
+        super().__init__(broker)
         self.user = ""
         self.stage = "header"
         self.frame_max = frames.MAX_FRAME
         self.channel_max = handshake.CHANNEL_MAX
-        self.heartbeat = 0  # seconds between signs of life, 0 for none
         self.channels: dict[int, Channel] = {}
-        self.congested = False
-        self.published = False
         self.capabilities: dict[str, Any] = {}
-        self._blocked = False
+        self.published = False
         self._rest = b""
-        self._out: list[bytes] = []
-        self._out_size = 0
-        self._socket_full = False
-        self._heard = self._said = 0.0
-        self._loop = asyncio.get_running_loop()
-        self._timers: list[asyncio.TimerHandle] = []
 
     # --- the socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  (for the type checker)
-        self.transport = transport
-        transport.set_write_buffer_limits(high=_OUT_LIMIT)
+        super().connection_made(transport)
         self.broker.connections.add(self)
-        self._later(HANDSHAKE_SECONDS, self._handshake_is_late)
+        self.later(HANDSHAKE_SECONDS, self._handshake_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.stage = "closed"
         self.broker.connections.discard(self)
-        for timer in self._timers:
-            timer.cancel()
+        super().connection_lost(exc)
         self._release()
+
+    def _handshake_is_late(self) -> None:
+        if self.stage not in ("running", "closing"):
+            self.transport.abort()
 
     def _release(self) -> None:
         channels, self.channels = self.channels, {}
         for channel in channels.values():
             channel.close()
         self.broker.connection_closed(self)
-
-    def pause_writing(self) -> None:
-        self._socket_full = self.congested = True
-        self.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        self._socket_full = False
-        self._decongest()
-        if not self._blocked:
-            self.transport.resume_reading()
-
-    def _decongest(self) -> None:
-        self.congested = False
-        for channel in self.channels.values():
-            for consumer in list(channel.consumers.values()):
-                if consumer.waiting:
-                    consumer.queue.consumers.wake(consumer)
-
-    def write(self, data: bytes) -> None:
-        """Send soon: everything written in one turn leaves in one piece."""
-        if not self._out:
-            self.broker.soon(self._flush_last)
-        self._out.append(data)
-        self._out_size += len(data)
-        if self._out_size > _OUT_LIMIT:
-            self.congested = True
-
-    def _flush_last(self) -> None:
-        self.broker.soon(self.flush)  # after all that is due in this turn and may still write
-
-    def flush(self) -> None:
-        """Send what was written."""
-        if not self._out:
-            return
-        out, self._out, self._out_size = self._out, [], 0
-        if not self.transport.is_closing():
-            self.transport.write(out[0] if len(out) == 1 else b"".join(out))
-            self._said = self._loop.time()
-        if self.congested and not self._socket_full:
-            self._decongest()
 
     def send(self, reply: base.Frame) -> None:
         """Send a method on channel 0."""
@@ -121,7 +71,7 @@ class Connection(asyncio.Protocol):
     # --- in
 
     def data_received(self, data: bytes) -> None:
-        self._heard = self._loop.time()
+        self.heard = self._loop.time()
         data = self._rest + data if self._rest else data
         start = 0
         self.broker.begin_turn()
@@ -148,8 +98,8 @@ class Connection(asyncio.Protocol):
         while end - start > frames.HEAD.size and self.stage not in ("header", "closed"):
             kind, number, size = frames.HEAD.unpack_from(data, start)
             if size > self.frame_max - frames.OVERHEAD:
-                limit = self.frame_max - frames.OVERHEAD
-                raise frames.broken(kind, data[start : start + 7], f"{{frame_too_large,{size},{limit}}}")
+                problem = f"{{frame_too_large,{size},{self.frame_max - frames.OVERHEAD}}}"
+                raise frames.broken(kind, data[start : start + frames.HEAD.size], problem)
             stop = start + frames.HEAD.size + size
             if stop >= end:
                 break
@@ -269,43 +219,23 @@ class Connection(asyncio.Protocol):
         self.vhost = vhost
         self.stage = "running"
         self.send(commands.Connection.OpenOk())
-        if self.heartbeat:
-            self._later(self.heartbeat / 2, self._beat)
-
-    # --- heartbeats and blocking
-
-    def _later(self, seconds: float, what: Callable[[], None]) -> None:
-        self._timers = [t for t in self._timers if not t.cancelled() and t.when() > self._loop.time()]
-        self._timers.append(self._loop.call_later(seconds, what))
-
-    def _handshake_is_late(self) -> None:
-        if self.stage not in ("running", "closing"):
-            self.transport.abort()
-
-    def _beat(self) -> None:
-        """Send a heartbeat when nothing else was sent; drop a client that was silent too long."""
-        moment = self._loop.time()
-        silent = moment - self._heard > 2 * self.heartbeat
-        if silent and self.transport.is_reading():
-            self.transport.abort()
-            return
-        if moment - self._said >= self.heartbeat / 2:
-            self.write(frames.HEARTBEAT_FRAME)
-        self._later(self.heartbeat / 2, self._beat)
+        self.start_heartbeats()
 
     def block(self, blocked: bool) -> None:
         """Stop, or go on, reading from a connection that publishes; tells it when it can be."""
         if blocked == self._blocked or self.stage != "running":
             return
-        self._blocked = blocked
         if self.capabilities.get("connection.blocked"):
-            reason = "low on memory"
-            blocking: base.Frame = commands.Connection.Blocked(reason)
-            self.send(blocking if blocked else commands.Connection.Unblocked())
-        if blocked:
-            self.transport.pause_reading()
-        elif not self._socket_full:
-            self.transport.resume_reading()
+            news = commands.Connection.Blocked("low on memory")
+            self.send(news if blocked else commands.Connection.Unblocked())
+        self.pause(blocked)
+
+    def relieved(self) -> None:
+        """Consumers that stood aside can take messages again."""
+        for channel in self.channels.values():
+            for consumer in list(channel.consumers.values()):
+                if consumer.waiting:
+                    consumer.queue.consumers.wake(consumer)
 
     # --- the end
 
@@ -326,13 +256,13 @@ class Connection(asyncio.Protocol):
         if told:
             numbers = (0, 0) if error.text == "INTERNAL_ERROR" else error.method
             self.send(commands.Connection.Close(error.code, error.text, *numbers))
-            self._later(CLOSE_SECONDS, self.drop)
+            self.later(CLOSE_SECONDS, self.drop)
+            self.transport.resume_reading()  # its close-ok may wait behind what it published
         else:
             self.broker.say(f"closed a connection: {error.text}")
             self.drop()
 
     def drop(self) -> None:
         """Send what is left, and close the socket."""
-        self.flush()
+        super().drop()
         self.stage = "closed"
-        self.transport.close()

@@ -48,7 +48,7 @@ def method(payload: bytes) -> base.Frame:
         decoded.unmarshal(payload[4:])
     except (ValueError, IndexError, TypeError, RecursionError, struct.error, OverflowError) as why:
         if "Unknown type" in str(why) or isinstance(why, RecursionError):
-            raise Hangup(f"cannot decode {kind.name}: {why}") from None
+            raise Hangup(f"cannot decode {decoded}: {why}") from None
         raise AmqpError(501, f"cannot decode {_octets(payload)}") from None
     return decoded
 
@@ -77,7 +77,8 @@ def encode(channel: int, reply: base.Frame) -> bytes:
 def confirm(channel: int, tag: int, multiple: bool, accepted: bool) -> bytes:
     """A whole basic.ack or basic.nack frame, confirming one publish or all up to it."""
     method = ACK if accepted else NACK
-    return b"%b%b%b\xce" % (HEAD.pack(METHOD, channel, 13), method, _DELIVERY_TAG.pack(tag, multiple))
+    arguments = _DELIVERY_TAG.pack(tag, multiple)
+    return b"%b%b%b\xce" % (HEAD.pack(METHOD, channel, 13), method, arguments)
 
 
 def declare_ok(channel: int, name: str, ready: int, consumers: int) -> bytes:

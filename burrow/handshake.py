@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 from typing import TYPE_CHECKING
 
-from pamqp import base, commands, decode
+from pamqp import base, commands, common, decode
 
 from burrow import frames
 from burrow.errors import AmqpError, Hangup
@@ -17,7 +17,7 @@ from burrow.errors import AmqpError, Hangup
 if TYPE_CHECKING:
     from burrow.connection import Connection
 
-CAPABILITIES = {
+CAPABILITIES: common.FieldTable = {
     "publisher_confirms": True, "exchange_exchange_bindings": True, "basic.nack": True,
     "consumer_cancel_notify": True, "connection.blocked": True, "consumer_priorities": True,
     "authentication_failure_close": True, "per_consumer_qos": True, "direct_reply_to": True,
@@ -41,7 +41,7 @@ def on_header(connection: Connection, data: bytes) -> int:
     if len(data) < 8:
         return 0
     connection.stage = "start-ok"
-    properties = {
+    properties: common.FieldTable = {
         "product": "burrow", "version": broker.version, "information": broker.banner,
         "platform": f"Python {platform.python_version()}", "capabilities": CAPABILITIES,
     }  # fmt: skip

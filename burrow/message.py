@@ -77,8 +77,8 @@ class Message:
     """One published message; queues share it.
 
     `keys` are the routing keys it was published with: the first is the method's, the others
-    come from the CC header, the last `blind` of them from BCC. `deaths` is its dead-letter history, `failures` how many deliveries
-    failed before it was dead-lettered.
+    come from the headers CC and, the last `blind` of them, BCC. `deaths` is its dead-letter
+    history, `failures` how many deliveries failed before it was dead-lettered.
     """
 
     __slots__ = ("blind", "body", "deaths", "exchange", "failures", "header", "keys", "properties")
@@ -133,8 +133,9 @@ def carbon_copies(fields: tables.Fields | None) -> tuple[list[str], list[str]]:
         if name in keys:
             value = tables.decode_value(raw)
             if not isinstance(value, list):
-                raise AmqpError(406, "invalid message: {unacceptable_type_in_header,"
-                                     f'"{name.decode()}",{tables.TYPE_NAMES[chr(raw[0])]}}}')  # fmt: skip
+                kind = tables.TYPE_NAMES[chr(raw[0])]
+                problem = f'{{unacceptable_type_in_header,"{name.decode()}",{kind}}}'
+                raise AmqpError(406, f"invalid message: {problem}")
             keys[name] = [item for item in value if isinstance(item, str)]
     return keys[b"CC"], keys[b"BCC"]
 

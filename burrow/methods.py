@@ -44,14 +44,14 @@ def basic_consume(channel: Channel, m: commands.Basic.Consume) -> Reply:
         return reply
     queue = find_queue(channel, m.queue)
     where = f"for queue '{queue.name}' in vhost '{channel.vhost.name}'"
-    if "x-stream-offset" in m.arguments:
+    if "x-stream-offset" in channel.arguments:
         raise AmqpError(406, f"invalid arg 'x-stream-offset' {where} of queue type "
                              f"rabbit_{queue.type}_queue")  # fmt: skip
-    if "x-consumer-timeout" in m.arguments:
+    if "x-consumer-timeout" in channel.arguments:
         raise unsupported("consumer timeout", "RabbitMQ")
-    if "x-priority" in m.arguments and (problem := integer(m.arguments, "x-priority")):
+    if "x-priority" in channel.arguments and (problem := integer(channel.arguments, "x-priority")):
         raise AmqpError(406, f"invalid arg 'x-priority' {where}: {problem}")
-    priority = m.arguments.get("x-priority", 0)
+    priority = channel.arguments.get("x-priority", 0)
     limit = channel.prefetch
     if queue.type == "quorum":
         limit = min(limit or MAX_UNACKED, MAX_UNACKED)
@@ -63,7 +63,7 @@ def basic_consume(channel: Channel, m: commands.Basic.Consume) -> Reply:
 
 
 def basic_cancel(channel: Channel, m: commands.Basic.Cancel) -> Reply:
-    consumer = channel.consumers.pop(m.consumer_tag, None)
+    consumer = channel.consumers.pop(str(m.consumer_tag), None)
     if consumer is not None:
         consumer.queue.remove_consumer(consumer)
     elif channel.reply.consumer is not None and channel.reply.consumer.tag == m.consumer_tag:
@@ -85,7 +85,7 @@ def basic_get(channel: Channel, m: commands.Basic.Get) -> Reply:
 
 
 def basic_reject(channel: Channel, m: commands.Basic.Reject) -> Reply:
-    channel.settle(m.delivery_tag, False, "requeue" if m.requeue else "reject", failed=True)
+    channel.settle(m.delivery_tag or 0, False, "requeue" if m.requeue else "reject", failed=True)
     return None
 
 
@@ -164,7 +164,7 @@ HANDLERS: Handlers = {
 def handle(channel: Channel, method: base.Frame, payload: bytes) -> None:
     """Do what a method asks, and reply unless the client said `nowait`. Raises AmqpError."""
     if "arguments" in method:
-        method.arguments = read(method, payload)  # type: ignore[attr-defined]
+        channel.arguments = read(method, payload)
     handler = HANDLERS.get(type(method), _refused)
     reply = handler(channel, method)
     if reply is not None and not getattr(method, "nowait", False):

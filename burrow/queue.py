@@ -173,7 +173,7 @@ class Queue:
 
     def _dead_letter(self, message: Message, reason: str, failures: int) -> None:
         if self.dead_letter_exchange is not None:
-            self.vhost.dead_letter(self, message, reason, failures or message.failures)
+            self.vhost.routing.dead_letter(self, message, reason, failures or message.failures)
 
     # --- limits and time
 

@@ -256,5 +256,8 @@ def _deaths_out(deaths: Deaths | None) -> list[list[Any]] | None:
 def _deaths_in(rows: list[list[Any]] | None) -> Deaths | None:
     if rows is None:
         return None
-    first, *records = (Death(*row[:5], tuple(row[5]), row[6]) for row in rows)
+    first, *records = (
+        Death(queue, reason, count, seconds, exchange, tuple(keys), expiration)
+        for queue, reason, count, seconds, exchange, keys, expiration in rows
+    )
     return Deaths(tuple(records), first)

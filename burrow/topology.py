@@ -51,7 +51,7 @@ def exchange_declare(channel: Channel, m: commands.Exchange.Declare) -> Reply:
         return commands.Exchange.DeclareOk()
     channel.vhost.declare_exchange(
         name, m.exchange_type, durable=m.durable, auto_delete=m.auto_delete, internal=m.internal,
-        arguments=m.arguments,
+        arguments=channel.arguments,
     )  # fmt: skip
     return commands.Exchange.DeclareOk()
 
@@ -72,7 +72,7 @@ def exchange_bind(channel: Channel, m: commands.Exchange.Bind) -> Reply:
     not_default(source)
     channel.vhost.exchange(source)
     target = channel.vhost.exchange(destination)
-    channel.vhost.bind(source, target, m.routing_key, m.arguments)
+    channel.vhost.bind(source, target, m.routing_key, channel.arguments)
     return commands.Exchange.BindOk()
 
 
@@ -82,7 +82,7 @@ def exchange_unbind(channel: Channel, m: commands.Exchange.Unbind) -> Reply:
     not_default(source)
     target = channel.vhost.exchanges.get(destination)
     if target is not None:
-        channel.vhost.unbind(source, target, m.routing_key, m.arguments)
+        channel.vhost.unbind(source, target, m.routing_key, channel.arguments)
     return commands.Exchange.UnbindOk()
 
 
@@ -98,7 +98,7 @@ def queue_declare(channel: Channel, m: commands.Queue.Declare) -> Reply:
     else:
         queue = channel.vhost.declare_queue(
             name, durable=m.durable, exclusive=m.exclusive, auto_delete=m.auto_delete,
-            arguments=m.arguments, owner=channel.connection,
+            arguments=channel.arguments, owner=channel.connection,
         )  # fmt: skip
     channel.last_queue = queue.name
     return _declared(channel, m, queue.name, queue.ready.count, queue.consumer_count())
@@ -116,7 +116,7 @@ def queue_bind(channel: Channel, m: commands.Queue.Bind) -> Reply:
     channel.vhost.exchange(source)
     queue = channel.vhost.queue(name, channel.connection)
     key = queue.name if not m.queue and not m.routing_key else m.routing_key
-    channel.vhost.bind(source, queue, key, m.arguments)
+    channel.vhost.bind(source, queue, key, channel.arguments)
     return commands.Queue.BindOk()
 
 
@@ -127,9 +127,9 @@ def queue_unbind(channel: Channel, m: commands.Queue.Unbind) -> Reply:
     queue = channel.vhost.queues.get(name)
     if queue is not None:
         key = queue.name if not m.queue and not m.routing_key else m.routing_key
-        if (source, identity(key, queue, m.arguments)) in queue.bound_to:  # else nobody is asked
+        if (source, identity(key, queue, channel.arguments)) in queue.bound_to:
             channel.vhost.queue(name, channel.connection)
-        channel.vhost.unbind(source, queue, key, m.arguments)
+        channel.vhost.unbind(source, queue, key, channel.arguments)
     return commands.Queue.UnbindOk()
 
 

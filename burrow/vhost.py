@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections import deque
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from burrow import deadletter, tables
 from burrow.arguments import (
     Arguments,
     check_declared,
@@ -17,9 +14,9 @@ from burrow.arguments import (
 )
 from burrow.errors import AmqpError, not_found, unsupported
 from burrow.exchange import TYPES, Binding, Exchange, identity
-from burrow.message import Message
 from burrow.queue import Queue
 from burrow.quorum import QuorumQueue
+from burrow.routing import Routing
 
 if TYPE_CHECKING:
     from burrow.broker import Broker
@@ -28,7 +25,6 @@ PREDECLARED = {
     "": "direct", "amq.direct": "direct", "amq.fanout": "fanout", "amq.topic": "topic",
     "amq.headers": "headers", "amq.match": "headers",
 }  # fmt: skip
-_MAX_ROUTES = 2000
 
 
 class Vhost:
@@ -41,9 +37,7 @@ class Vhost:
         self.exchanges: dict[str, Exchange] = {n: TYPES[t](n) for n, t in PREDECLARED.items()}
         trace = TYPES["topic"]("amq.rabbitmq.trace", internal=True)
         self.exchanges[trace.name] = trace
-        self._routes: dict[tuple[str, str], tuple[Queue, ...]] = {}
-        self._dead: deque[tuple[Queue, Message, str, int]] = deque()
-        self._burying = False
+        self.routing = Routing(self)
 
     # --- exchanges
 
@@ -63,8 +57,10 @@ class Vhost:
             raise AmqpError(406, f"{'unknown' if kind else 'invalid'} exchange type '{kind}'")
         alternate = "alternate-exchange"
         if not isinstance(arguments.get(alternate, ""), str):
-            raise AmqpError(406, f"invalid type '{arguments.types[alternate]}' for arg "
-                                 f"'{alternate}' in exchange '{name}' in vhost '{self.name}'")  # fmt: skip
+            raise AmqpError(
+                406, f"invalid type '{arguments.types[alternate]}' for arg '{alternate}' in "
+                f"exchange '{name}' in vhost '{self.name}'"
+            )  # fmt: skip
         old = self.exchanges.get(name)
         if old is not None:
             where = f"for exchange '{name}' in vhost '{self.name}'"
@@ -79,7 +75,7 @@ class Vhost:
         new = TYPES[kind](name, durable=durable, auto_delete=auto_delete, internal=internal,
                           arguments=arguments)  # fmt: skip
         self.exchanges[name] = new
-        self._routes.clear()
+        self.routing.forget()
         if durable and self.broker.store is not None:
             self.broker.store.save_exchange(self, new)
 
@@ -108,7 +104,7 @@ class Vhost:
         binding = Binding(key, destination, arguments)
         exchange.bind(binding)
         destination.bound_to[source, identity(key, destination, arguments)] = binding
-        self._routes.clear()
+        self.routing.forget()
         if self.broker.store is not None and exchange.durable and destination.durable:
             self.broker.store.save_binding(self, exchange, binding)
 
@@ -118,7 +114,7 @@ class Vhost:
         exchange = self.exchanges.get(source)
         if exchange is None or not exchange.unbind(key, destination, arguments):
             return
-        self._routes.clear()
+        self.routing.forget()
         if self.broker.store is not None:
             self.broker.store.delete_binding(self, exchange, Binding(key, destination, arguments))
         destination.bound_to.pop((source, identity(key, destination, arguments)), None)
@@ -126,7 +122,7 @@ class Vhost:
 
     def _unbind_all(self, destination: Exchange | Queue) -> None:
         """Remove the bindings that lead to something that is being deleted."""
-        self._routes.clear()
+        self.routing.forget()
         bindings, destination.bound_to = destination.bound_to, {}
         for (source, _), binding in bindings.items():
             exchange = self.exchanges.get(source)
@@ -175,8 +171,9 @@ class Vhost:
         generated = not name
         if generated:
             name = f"amq.gen-{secrets.token_urlsafe(16)}"
-        check_declared(f"for queue '{name}' in vhost '{self.name}'", arguments, durable=durable,
-                       exclusive=exclusive, auto_delete=auto_delete, generated=generated)  # fmt: skip
+        where = f"for queue '{name}' in vhost '{self.name}'"
+        check_declared(where, arguments, durable=durable, exclusive=exclusive,
+                       auto_delete=auto_delete, generated=generated)  # fmt: skip
         kind = QuorumQueue if arguments.get("x-queue-type") == "quorum" else Queue
         queue = kind(self, name, durable=durable, owner=owner if exclusive else None,
                      auto_delete=auto_delete, arguments=arguments)  # fmt: skip
@@ -188,7 +185,7 @@ class Vhost:
     def add_queue(self, queue: Queue) -> None:
         """Make a queue known, bound to the default exchange by its name."""
         self.queues[queue.name] = queue
-        self._routes.clear()
+        self.routing.forget()
         if queue.expires is not None:
             self.broker.watch(queue)
 
@@ -197,8 +194,10 @@ class Vhost:
         where = f"queue '{queue.name}' in vhost '{self.name}'"
         for flag, wanted in (("unused", if_unused), ("empty", if_empty)):
             if wanted and queue.type == "quorum":
-                raise AmqpError(540, f"cannot delete {where}. queue.delete operations with "
-                                     f"if-{flag} flag set are not supported by quorum queues")  # fmt: skip
+                raise AmqpError(
+                    540, f"cannot delete {where}. queue.delete operations with if-{flag} flag set "
+                    "are not supported by quorum queues"
+                )  # fmt: skip
         if if_unused and queue.consumers.all:
             raise AmqpError(406, f"{where} in use")
         if if_empty and queue.ready.count:
@@ -219,98 +218,3 @@ class Vhost:
         for consumer in list(queue.consumers.all):
             consumer.channel.cancelled(consumer)
         queue.consumers.all.clear()
-
-    # --- routing
-
-    def route(self, exchange: Exchange, message: Message) -> tuple[Queue, ...]:
-        """The queues of a message, each once, by its keys, headers and alternate exchanges."""
-        keys = message.keys
-        known = self._routes.get((exchange.name, keys[0])) if len(keys) == 1 else None
-        if known is not None:
-            return known
-        found: dict[Queue, None] = {}
-        cacheable = len(keys) == 1
-        headers: dict[str, Any] | None = None
-        todo, seen = [exchange], {exchange.name}
-        while todo:
-            current = todo.pop()
-            if current.by_headers:
-                cacheable = False
-                headers = _headers(message) if headers is None else headers
-            matches = list(self._matches(current, keys, headers or {}))
-            if not matches and current.alternate in self.exchanges:
-                matches = [self.exchanges[str(current.alternate)]]
-            for match in matches:
-                if isinstance(match, Queue):
-                    found[match] = None
-                elif match.name not in seen:
-                    seen.add(match.name)
-                    todo.append(match)
-        queues = tuple(found)
-        if cacheable:
-            if len(self._routes) > _MAX_ROUTES:
-                self._routes.clear()
-            self._routes[exchange.name, keys[0]] = queues
-        return queues
-
-    def _matches(self, exchange: Exchange, keys: Iterable[str],
-                 headers: dict[str, Any]) -> Iterable[Exchange | Queue]:  # fmt: skip
-        for key in keys:
-            if exchange.name == "":
-                if key in self.queues:
-                    yield self.queues[key]
-            else:
-                yield from exchange.match(key, headers)
-
-    # --- dead letters
-
-    def dead_letter(self, source: Queue, message: Message, reason: str, failures: int) -> None:
-        """Publish a dead message to its queue's dead-letter exchange.
-
-        One death can cause the next; they are worked off one after the other, not nested.
-        """
-        self._dead.append((source, message, reason, failures))
-        if not self._burying:
-            self._bury_all()
-
-    def publish(self, message: Message, queues: Iterable[Queue]) -> bool:
-        """Give a message to each of its queues; False when one refused it. Whatever dies by it
-        is dead-lettered after all of them have it, as in RabbitMQ.
-        """
-        outer, self._burying = self._burying, True
-        try:
-            accepted = all([queue.publish(message) for queue in queues if not queue.deleted])
-        finally:
-            self._burying = outer
-        if self._dead and not outer:
-            self._bury_all()
-        return accepted
-
-    def _bury_all(self) -> None:
-        self._burying = True
-        try:
-            while self._dead:
-                self._bury(*self._dead.popleft())
-        finally:
-            self._burying = False
-
-    def _bury(self, source: Queue, message: Message, reason: str, failures: int) -> None:
-        exchange = self.exchanges.get(source.dead_letter_exchange or "")
-        if exchange is None:
-            return
-        dead = deadletter.dead_letter(message, source.name, reason, exchange.name,
-                                      source.dead_letter_key, failures)  # fmt: skip
-        for queue in self.route(exchange, dead):
-            if reason != "rejected" and dead.deaths and dead.deaths.is_cycle(queue.name):
-                continue
-            queue.publish(dead)
-
-
-def _headers(message: Message) -> dict[str, Any]:
-    try:
-        return {
-            name.decode(errors="replace"): tables.decode_value(value)
-            for name, value in message.properties.headers or ()
-        }
-    except ValueError:
-        return {}
