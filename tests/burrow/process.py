@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Broker:
-    """`with Broker() as broker:` runs `python -m burrow` on a free port; `broker.url` reaches it."""
+    """`with Broker() as broker:` runs burrow on a free port; `broker.url` reaches it."""
 
     def __init__(self, data: Path | None = None, *options: str) -> None:
         self.data, self.options = data, options
@@ -29,14 +29,14 @@ class Broker:
         return (Path(self.folder.name) / "log").read_text(encoding="utf-8", errors="replace")
 
     def start(self, within: float = 15.0) -> None:
-        """Start it and wait for the port file. Raises RuntimeError when it ends, TimeoutError (s)."""
+        """Start it, wait for its port file. Raises RuntimeError when it ends, TimeoutError (s)."""
         port_file = Path(self.folder.name) / "port"
         port_file.unlink(missing_ok=True)
         command = [sys.executable, "-m", "burrow", "--port", "0", "--port-file", str(port_file)]
         if self.data:
             command += ["--data", str(self.data)]
         with (Path(self.folder.name) / "log").open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
                 [*command, *self.options], stdout=log, stderr=log, cwd=ROOT
             )
         deadline = time.monotonic() + within
@@ -81,7 +81,10 @@ class Broker:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self.alive():
             with contextlib.suppress(TimeoutError):

@@ -16,10 +16,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rabbitmq", required=True, help="AMQP URL of a RabbitMQ 4.3")
     parser.add_argument("--burrow", help="AMQP URL; without it, a burrow is started")
-    parser.add_argument("--examples", type=int, default=150, help="sequences, of both kinds of queue")
+    parser.add_argument(
+        "--examples", type=int, default=150, help="sequences, of both kinds of queue"
+    )
     parser.add_argument("--kind", choices=["classic", "quorum"], action="append")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--no-shrink", action="store_true", help="show the first difference as found")
+    parser.add_argument(
+        "--no-shrink", action="store_true", help="show the first difference as found"
+    )
     args = parser.parse_args()
     broker = Broker()
     if not args.burrow:

@@ -29,7 +29,7 @@ def compare(
         Side(name, url, consumers=kind == "classic")
         for name, url in (("burrow", burrow), ("RabbitMQ", rabbitmq))
     )
-    machine = type(f"{kind.title()}Brokers", (Brokers,), {"kind": kind, "sides": sides})
+    machine: type[Brokers] = type(kind, (Brokers,), {"kind": kind, "sides": sides})
     try:
         run_state_machine_as_test(
             hypothesis.seed(seed)(machine),

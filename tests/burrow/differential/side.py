@@ -135,7 +135,10 @@ class Side:
                     continue
                 try:
                     got = channel.declare(queue, passive=True)
-                    found[queue] = [got.message_count, got.consumer_count if self.consumers else None]
+                    found[queue] = [
+                        got.message_count,
+                        got.consumer_count if self.consumers else None,
+                    ]
                 except Closed as closed:
                     found.pop(queue, None)
                     if closed.code == 404:
@@ -153,7 +156,10 @@ class Side:
         """Everything observable after an operation, in a form that two brokers can share."""
         counts = self.counts(first)
         self.barrier()
-        return {"counts": counts, **{str(n): self.observe(s) for n, s in sorted(self.slots.items())}}
+        return {
+            "counts": counts,
+            **{str(n): self.observe(s) for n, s in sorted(self.slots.items())},
+        }
 
     def observe(self, slot: Slot) -> Json:
         """What the slot has received: deliveries by consumer, confirms, returns, cancels, close."""
@@ -220,4 +226,3 @@ class Side:
         """Close all connections."""
         for connection in self.connections.values():
             connection.close()
-

@@ -22,10 +22,12 @@ def main() -> int:
         print(kind, len(data), data.hex() if len(data) < 5000 else data[:5000].hex() + "…")
         return 0
     report = fuzz(args.inputs, args.seed, args.start)
-    print(f"seed {args.seed}: {report.inputs} inputs in {report.seconds:.0f} s, {dict(report.kinds)}")
+    print(f"seed {args.seed}: {report.inputs} inputs in {report.seconds:.0f} s")
     print(f"ended by {dict(report.endings.most_common())}")
-    print(f"memory {report.memory_before:.1f} MB after a fifth, {report.memory_after:.1f} MB at the end; "
-          f"open files {report.files_before}, {report.files_after}")  # fmt: skip
+    print(
+        f"memory {report.memory_before:.1f} MB after a fifth, {report.memory_after:.1f} MB at last; "
+        f"open files {report.files_before}, {report.files_after}"
+    )
     for failure in report.failures[:50]:
         print(failure)
     print(f"{len(report.failures)} failures")

@@ -1,10 +1,11 @@
-"""Hostile bytes, each made from a seed and a number alone, so that any of them can be made again."""
+"""Hostile bytes, each made from a seed and a number, so that any can be made again."""
 
 from __future__ import annotations
 
 import random
 import struct
 from collections.abc import Callable
+from typing import Any, cast
 
 from pamqp import base, body, commands, encode, header, heartbeat
 from pamqp import commands as c
@@ -59,7 +60,8 @@ def sensible(r: random.Random) -> list[bytes]:
 def content(r: random.Random, key: str) -> list[bytes]:
     """basic.publish, header and body."""
     data = r.randbytes(r.randrange(40))
-    known = c.Basic.Properties(headers=table(r, 2))
+    known = c.Basic.Properties()
+    known.headers = cast("Any", table(r, 2))
     return [
         marshal(method(c.Basic.Publish, routing_key=key, mandatory=r.random() < 0.3), 1),
         marshal(header.ContentHeader(0, len(data), known), 1),
@@ -93,7 +95,9 @@ def raw_table(r: random.Random) -> bytes:
     if kind == 2:
         return struct.pack(">I", r.choice([5, 2**31, 2**32 - 1])) + r.randbytes(r.randrange(20))
     if kind == 3:
-        inner = b"".join(b"\x01k" + bytes([r.choice(TYPES)]) + r.randbytes(r.randrange(12)) for _ in range(5))
+        inner = b"".join(
+            b"\x01k" + bytes([r.choice(TYPES)]) + r.randbytes(r.randrange(12)) for _ in range(5)
+        )
         return struct.pack(">I", len(inner)) + inner
     nested = b""
     for _ in range(r.choice([50, 3000])):
@@ -146,8 +150,11 @@ def any_frame(r: random.Random) -> bytes:
     """Frames of wrong types, sizes and ends."""
     size = r.choice([0, 1, 7, 131064, 131065, 200000])
     choices = [
-        frame(r.randrange(256), r.randrange(3), r.randbytes(r.randrange(30)), r.choice([0xCE, 0, 255])),
-        struct.pack(">BHI", r.choice([1, 2, 3, 8]), 1, r.choice([2**31, 2**32 - 1, 131073])) + b"x" * 50,
+        frame(
+            r.randrange(256), r.randrange(3), r.randbytes(r.randrange(30)), r.choice([0xCE, 0, 255])
+        ),
+        struct.pack(">BHI", r.choice([1, 2, 3, 8]), 1, r.choice([2**31, 2**32 - 1, 131073]))
+        + b"x" * 50,
         frame(r.choice([1, 2, 3]), 1, b"\x00" * size),
         marshal(heartbeat.Heartbeat(), 0) * r.randrange(50),
         frame(8, r.randrange(3), r.randbytes(3)),
@@ -160,9 +167,17 @@ def any_content(r: random.Random) -> bytes:
     publish = marshal(method(c.Basic.Publish, routing_key="fuzz0"), 1)
     size = r.choice([0, 1, 10, 2**24 + 1, 2**63, 2**64 - 1])
     flags = r.choice([0, 0x2000, 0xFFFE, 0xFFFF, 1])
-    head = frame(2, 1, struct.pack(">HHQH", r.choice([60, 60, 60, 10]), r.choice([0, 0, 1]), size, flags)
-                 + (raw_table(r) if flags == 0x2000 else r.randbytes(r.randrange(20))))  # fmt: skip
-    pieces = [publish, head, *(frame(3, 1, r.randbytes(r.randrange(12))) for _ in range(r.randrange(4)))]
+    head = frame(
+        2,
+        1,
+        struct.pack(">HHQH", r.choice([60, 60, 60, 10]), r.choice([0, 0, 1]), size, flags)
+        + (raw_table(r) if flags == 0x2000 else r.randbytes(r.randrange(20))),
+    )
+    pieces = [
+        publish,
+        head,
+        *(frame(3, 1, r.randbytes(r.randrange(12))) for _ in range(r.randrange(4))),
+    ]
     if r.random() < 0.3:
         r.shuffle(pieces)
     return login() + b"".join(pieces)
@@ -174,7 +189,11 @@ def any_table(r: random.Random) -> bytes:
     name = encode.short_string("fuzz0")
     choices = [
         frame(1, 1, struct.pack(">HHH", 50, 10, 0) + name + b"\x04" + raw),
-        frame(1, 1, struct.pack(">HHH", 40, 10, 0) + name + encode.short_string("direct") + b"\x04" + raw),
+        frame(
+            1,
+            1,
+            struct.pack(">HHH", 40, 10, 0) + name + encode.short_string("direct") + b"\x04" + raw,
+        ),
         frame(1, 1, struct.pack(">HHH", 60, 20, 0) + name + name + b"\x00" + raw),
     ]
     if r.random() < 0.2:
@@ -187,6 +206,6 @@ KINDS = (random_bytes, cut, flipped, shuffled, any_method, any_frame, any_conten
 
 def make(seed: int, number: int) -> tuple[str, bytes]:
     """Input `number` of a seed: the name of its kind, and the bytes to send."""
-    r = random.Random(f"{seed}/{number}")
+    r = random.Random(f"{seed}/{number}")  # noqa: S311 - no secret
     kind = KINDS[number % len(KINDS)]
     return kind.__name__, kind(r)

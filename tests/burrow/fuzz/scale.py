@@ -1,4 +1,4 @@
-"""`python -m tests.burrow.fuzz.scale`: many connections, queues and messages, with the memory used."""
+"""`python -m tests.burrow.fuzz.scale`: many connections, queues and messages; memory used."""
 
 from __future__ import annotations
 
@@ -46,12 +46,14 @@ def connections(broker: Broker, count: int) -> list[Measure]:
     started = time.monotonic()
     for connection in opened:
         channel = connection.channel()
-        queue = channel.declare("", exclusive=True).queue
+        queue = channel.own_queue()
         channel.publish(queue, "x")
         got = channel.get(queue)
         assert got, "a connection among many lost its message"
         assert got["body"] == "x"
-    done.append(Measure("round trips, one on each", count, time.monotonic() - started, broker.memory()))
+    done.append(
+        Measure("round trips, one on each", count, time.monotonic() - started, broker.memory())
+    )
     for connection in opened:
         connection.close()
     return done
@@ -65,7 +67,9 @@ def queues(broker: Broker, count: int) -> list[Measure]:
     for number in range(count):
         channel.declare(f"scale.{number}", durable=True)
         channel.bind(f"scale.{number}", "scale", f"key.{number}")
-    done = [Measure("queues declared and bound", count, time.monotonic() - started, broker.memory())]
+    done = [
+        Measure("queues declared and bound", count, time.monotonic() - started, broker.memory())
+    ]
     channel.confirm_mode()
     channel.confirmed(f"key.{count - 1}", "last", exchange="scale", mandatory=True)
     got = channel.get(f"scale.{count - 1}", no_ack=True)
@@ -87,20 +91,30 @@ def messages(broker: Broker, count: int, size: int = 100) -> list[Measure]:
     for number in range(1, count + 1):
         channel.publish("scale.messages", str(number - 1).rjust(size, "."))
         if number % BATCH == 0 or number == count:
-            channel.wait(lambda n=number: channel.events and channel.events[-1]["tag"] >= n, within=60)
+            channel.wait(
+                lambda n=number: channel.events and channel.events[-1]["tag"] >= n, within=60
+            )
             channel.events.clear()
     ready = channel.declare("scale.messages", passive=True).message_count
     assert ready == count, f"{ready} of {count} messages are in the queue"
-    done = [Measure(f"messages of {size} bytes queued", count, time.monotonic() - started, broker.memory())]
+    done = [
+        Measure(
+            f"messages of {size} bytes queued", count, time.monotonic() - started, broker.memory()
+        )
+    ]
     started, expected = time.monotonic(), 0
     channel.consume("scale.messages", no_ack=True)
     while expected < count:
         channel.wait(lambda: channel.events, within=60)
         for event in channel.events:
-            assert event["body"].lstrip(".") == str(expected), f"expected {expected}: {event['body']}"
+            assert event["body"].lstrip(".") == str(expected), (
+                f"expected {expected}: {event['body']}"
+            )
             expected += 1
         channel.events.clear()
-    done.append(Measure("of them consumed, in order", count, time.monotonic() - started, broker.memory()))
+    done.append(
+        Measure("of them consumed, in order", count, time.monotonic() - started, broker.memory())
+    )
     channel.connection.close()
     return done
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import collections
-import os
 import re
 import socket
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.burrow.process import Broker
@@ -81,7 +81,7 @@ def send(url: str, data: bytes) -> str | None:
 def canary(watcher: Connection) -> None:
     """A well-behaved client's round trip. Raises what a client would see when it fails."""
     channel = watcher.channel()
-    queue = channel.declare("", exclusive=True).queue
+    queue = channel.own_queue()
     channel.publish(queue, "alive")
     got = channel.get(queue)
     if not got or got["body"] != "alive":
@@ -92,7 +92,7 @@ def canary(watcher: Connection) -> None:
 def open_files(broker: Broker) -> int:
     """Descriptors of the broker's process (Linux)."""
     assert broker.process
-    return len(os.listdir(f"/proc/{broker.process.pid}/fd"))
+    return len(list(Path(f"/proc/{broker.process.pid}/fd").iterdir()))
 
 
 def fuzz(inputs: int, seed: int, start: int = 0) -> Report:
@@ -126,7 +126,9 @@ def fuzz(inputs: int, seed: int, start: int = 0) -> Report:
                 time.sleep(0.05)
             report.memory_after, report.files_after = broker.memory(), open_files(broker)
         watcher.close()
-        for found in re.findall(r"Traceback.*?\n(?=\S*(?:Error|Exception))[^\n]*", broker.log, re.DOTALL):
+        for found in re.findall(
+            r"Traceback.*?\n(?=\S*(?:Error|Exception))[^\n]*", broker.log, re.DOTALL
+        ):
             report.trouble.append("logged " + found.splitlines()[-1])
     report.seconds = time.monotonic() - began
     return report

@@ -15,6 +15,7 @@ from tests.burrow.wire import Channel, Closed, Connection, Json
 
 OCTETS = re.compile(r"<<[0-9,]*>>")
 DEPRECATED = re.compile(r"(Feature `\w+` is deprecated\.)(?:\\.|[^\"\\])*")  # the rest: its setting
+DELETES = ((commands.Queue.Delete, "queue"), (commands.Exchange.Delete, "exchange"))
 GENERATED = re.compile(r"amq\.(gen|ctag)-[A-Za-z0-9_-]+")
 REPLY_TO = re.compile(r"amq\.rabbitmq\.reply-to\.[^\"\\ ']+")
 
@@ -47,7 +48,9 @@ class Lab:
             self._channel = self.connect().channel()
         return self._channel
 
-    def queue(self, short: str = "q", arguments: dict[str, Any] | None = None, **fields: Any) -> str:
+    def queue(
+        self, short: str = "q", arguments: dict[str, Any] | None = None, **fields: Any
+    ) -> str:
         """Declare a queue (durable unless told otherwise); its full name."""
         fields.setdefault("durable", True)
         name = self.name(short)
@@ -78,12 +81,14 @@ class Lab:
             publisher.confirmed(queue, each, **fields)
         publisher.close()
 
-    def tries(self, act: Callable[[Channel], Any]) -> Json:
-        """Run `act` on a channel of its own connection: its reply as JSON, or how it was closed."""
+    def tries(self, *acts: Callable[..., Any]) -> Json:
+        """Run these in turn on one channel of a new connection: the last one's reply as JSON, or
+        how the channel was closed.
+        """
         connection = self.connect()
         try:
             made = connection.channel()
-            got = act(made)
+            got = [act(made) for act in acts][-1]
             made.call(commands.Basic.Qos, prefetch_count=0)  # errors of asynchronous methods
             return self.plain(got)
         except Closed as closed:
@@ -97,7 +102,9 @@ class Lab:
             return {"reply": got.name, **dict(got)}
         return got if got is not None else "ok"
 
-    def drain(self, queue: str, count: int, *, no_ack: bool = True, within: float = 10.0) -> list[Json]:
+    def drain(
+        self, queue: str, count: int, *, no_ack: bool = True, within: float = 10.0
+    ) -> list[Json]:
         """`count` messages by basic.get, polling; then one more look for a message too many."""
         got: list[Json] = []
         deadline = time.monotonic() + within
@@ -152,12 +159,12 @@ class Lab:
         sweep = Connection(self.url)
         channel = sweep.channel()
         for name in self.named:
-            for kind, field in ((commands.Queue.Delete, "queue"), (commands.Exchange.Delete, "exchange")):
+            for kind, field in DELETES:
                 try:
                     channel.call(kind, **{field: name})
                 except Closed:
-                    channel = Connection(self.url).channel() if sweep.closed else sweep.channel()
-        channel.connection.close()
+                    sweep = Connection(self.url) if sweep.closed else sweep
+                    channel = sweep.channel()
         sweep.close()
 
 

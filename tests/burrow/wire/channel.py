@@ -94,7 +94,7 @@ class Channel:
         self.connection.send(method(kind, **fields), self.number)
 
     def call(self, kind: type[base.Frame], **fields: Any) -> Any:
-        """Send a method and return its reply. Raises Closed (channel or connection), TimeoutError."""
+        """Send a method and return its reply. Raises Closed, TimeoutError."""
         if self.closed:
             raise self.closed
         self.send(kind, **fields)
@@ -110,6 +110,10 @@ class Channel:
         """queue.declare; passive, durable, exclusive, auto_delete, arguments as given."""
         got: C.Queue.DeclareOk = self.call(C.Queue.Declare, queue=queue, **fields)
         return got
+
+    def own_queue(self) -> str:
+        """Declare an exclusive queue that the broker names; its name."""
+        return str(self.declare("", exclusive=True).queue)
 
     def exchange(self, exchange: str, kind: str = "direct", **fields: Any) -> None:
         """exchange.declare."""

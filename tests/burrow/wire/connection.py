@@ -48,7 +48,9 @@ class Connection:
             return
         user, password = credentials or (parts.username or "guest", parts.password or "guest")
         path = unquote(parts.path[1:]) or "/"
-        self.start(user, password, mechanism, CAPABILITIES if capabilities is None else capabilities)
+        self.start(
+            user, password, mechanism, CAPABILITIES if capabilities is None else capabilities
+        )
         self.send(method(
             commands.Connection.TuneOk, channel_max=channel_max or self.tune.channel_max,
             frame_max=frame_max or self.tune.frame_max, heartbeat=heartbeat))  # fmt: skip
@@ -169,4 +171,3 @@ class Connection:
         except (Closed, OSError, TimeoutError, AssertionError):
             pass
         self.socket.close()
-

@@ -26,7 +26,7 @@ def method(kind: type[base.Frame], **fields: Any) -> base.Frame:
     made = kind()
     for name, value in fields.items():
         if name not in kind.__slots__:
-            raise TypeError(f"{kind.name} has no field {name}")
+            raise TypeError(f"{kind!r} has no field {name}")
         setattr(made, name, value)
     return made
 
@@ -55,4 +55,4 @@ def marshal(made: frame.FrameTypes, channel: int) -> bytes:
 def method_name(class_id: int | None, method_id: int | None) -> str:
     """`Queue.Declare` for (50, 10); empty when no method is blamed."""
     found = commands.INDEX_MAPPING.get(((class_id or 0) << 16) | (method_id or 0))
-    return found.name if found else ""
+    return str(found().name) if found else ""

@@ -69,7 +69,11 @@ def exchange_to_exchange_uses_each_ones_rule(lab: Lab) -> Json:
 
 
 def exchanges_bound_in_a_circle_deliver_once(lab: Lab) -> Json:
-    first, second, queue = lab.exchange("first", "fanout"), lab.exchange("second", "fanout"), lab.queue()
+    first, second, queue = (
+        lab.exchange("first", "fanout"),
+        lab.exchange("second", "fanout"),
+        lab.queue(),
+    )
     lab.ch.call(c.Exchange.Bind, destination=second, source=first)
     lab.ch.call(c.Exchange.Bind, destination=first, source=second)
     lab.ch.bind(queue, first)
@@ -122,13 +126,15 @@ def exclusive_queue_of_another_connection(lab: Lab) -> Json:
         "declare": lambda ch: ch.declare(queue, exclusive=True),
         "passive": lambda ch: ch.declare(queue, passive=True),
         "bind": lambda ch: ch.bind(queue, "amq.direct", "z"),
-        "unbind": lambda ch: ch.call(c.Queue.Unbind, queue=queue, exchange="amq.direct", routing_key="k"),
+        "unbind": lambda ch: ch.call(
+            c.Queue.Unbind, queue=queue, exchange="amq.direct", routing_key="k"
+        ),
         "consume": lambda ch: ch.consume(queue),
         "get": lambda ch: ch.get(queue),
         "purge": lambda ch: ch.call(c.Queue.Purge, queue=queue),
         "delete": lambda ch: ch.call(c.Queue.Delete, queue=queue),
         "publish": lambda ch: ch.publish(queue, "allowed"),
-    }  # fmt: skip
+    }
     seen = {name: lab.tries(act) for name, act in acts.items()}
     return [seen, lab.bodies(queue, 1)]
 

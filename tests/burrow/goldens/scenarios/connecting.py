@@ -23,7 +23,12 @@ def _opened(lab: Lab, **options: Any) -> Json:
         connection = lab.connect(**options)
     except Closed as closed:
         return closed.seen()
-    return ["open", connection.tune.channel_max, connection.tune.frame_max, connection.tune.heartbeat]
+    return [
+        "open",
+        connection.tune.channel_max,
+        connection.tune.frame_max,
+        connection.tune.heartbeat,
+    ]
 
 
 def _half(lab: Lab) -> Connection:
@@ -115,7 +120,7 @@ def a_closed_channels_number_is_free_again(lab: Lab) -> Json:
     connection = lab.connect()
     for _ in range(3):
         connection.channel(9).close()
-    return connection.channel(9).declare("", exclusive=True).queue
+    return connection.channel(9).own_queue()
 
 
 def using_a_channel_that_is_not_open(lab: Lab) -> Json:
@@ -128,7 +133,7 @@ def channel_errors_leave_other_channels_alone(lab: Lab) -> Json:
     connection = lab.connect()
     good, bad = connection.channel(), connection.channel()
     bad.send(c.Queue.Declare, queue=lab.name("none"), passive=True)
-    return [bad.fate(), good.declare("", exclusive=True).queue]
+    return [bad.fate(), good.own_queue()]
 
 
 def channel_flow(lab: Lab) -> Json:
@@ -148,7 +153,7 @@ def close_ok_without_close(lab: Lab) -> Json:
 def update_secret(lab: Lab) -> Json:
     connection = lab.connect()
     try:
-        got = connection.call(method(c.Connection.UpdateSecret, new_secret="guest", reason="turn"))
+        got = connection.call(method(c.Connection.UpdateSecret, new_secret="guest", reason="turn"))  # noqa: S106
     except Closed as closed:
         return closed.seen()
     return got.name

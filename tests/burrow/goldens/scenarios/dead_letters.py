@@ -14,7 +14,9 @@ def _pair(lab: Lab, **extra: Any) -> tuple[str, str]:
     """A queue whose dead letters go to a second one by the default exchange."""
     dead = lab.queue("dead")
     arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
-    return lab.queue("q", {**arguments, **{f"x-{k.replace('_', '-')}": v for k, v in extra.items()}}), dead
+    return lab.queue(
+        "q", {**arguments, **{f"x-{k.replace('_', '-')}": v for k, v in extra.items()}}
+    ), dead
 
 
 def _reject(lab: Lab, queue: str, count: int = 1) -> None:
@@ -88,7 +90,9 @@ def the_routing_key_is_kept_unless_replaced(lab: Lab) -> Json:
     lab.ch.bind(dead, exchange, "#")
     source = lab.exchange("x", "fanout")
     kept = lab.queue("kept", {"x-dead-letter-exchange": exchange})
-    new = lab.queue("new", {"x-dead-letter-exchange": exchange, "x-dead-letter-routing-key": "new.key"})
+    new = lab.queue(
+        "new", {"x-dead-letter-exchange": exchange, "x-dead-letter-routing-key": "new.key"}
+    )
     seen = []
     for queue in (kept, new):
         lab.ch.bind(queue, source)
@@ -132,7 +136,11 @@ def twice_through_the_same_queue_counts(lab: Lab) -> Json:
 
 def a_cycle_without_rejection_is_dropped(lab: Lab) -> Json:
     name = lab.name("q")
-    arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": name, "x-message-ttl": 50}
+    arguments = {
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": name,
+        "x-message-ttl": 50,
+    }
     lab.ch.declare(name, durable=True, arguments=arguments)
     lab.publish(name, "a")
     return [lab.count(name, 0), lab.ch.get(name)]

@@ -122,11 +122,13 @@ def connection_methods_on_a_channel(lab: Lab) -> Json:
 
 def servers_methods_from_a_client(lab: Lab) -> Json:
     cases = {
-        "deliver": method(c.Basic.Deliver, consumer_tag="t", delivery_tag=1, exchange="", routing_key=""),
+        "deliver": method(
+            c.Basic.Deliver, consumer_tag="t", delivery_tag=1, exchange="", routing_key=""
+        ),
         "declare-ok": method(c.Queue.DeclareOk, queue="q", message_count=0, consumer_count=0),
         "ack of zero": method(c.Basic.Ack, delivery_tag=0),
         "flow-ok": method(c.Channel.FlowOk, active=True),
-    }  # fmt: skip
+    }
     return {name: _sent(lab, marshal(made, 1)) for name, made in cases.items()}
 
 

@@ -70,7 +70,10 @@ def reject_publish_nacks(lab: Lab) -> Json:
 
 def one_full_queue_of_two_nacks_but_the_other_gets_it(lab: Lab) -> Json:
     exchange = lab.exchange("x", "fanout")
-    full, free = lab.queue("full", {"x-max-length": 1, "x-overflow": "reject-publish"}), lab.queue("free")
+    full, free = (
+        lab.queue("full", {"x-max-length": 1, "x-overflow": "reject-publish"}),
+        lab.queue("free"),
+    )
     for queue in (full, free):
         lab.ch.bind(queue, exchange)
     publisher = lab.confirming()
@@ -88,7 +91,14 @@ def quorum_max_length_drops_the_oldest(lab: Lab) -> Json:
 
 def classic_priorities(lab: Lab) -> Json:
     queue = lab.queue("q", {"x-max-priority": 5})
-    for body, priority in (("none", None), ("low", 1), ("high", 5), ("more", 9), ("low2", 1), ("zero", 0)):
+    for body, priority in (
+        ("none", None),
+        ("low", 1),
+        ("high", 5),
+        ("more", 9),
+        ("low2", 1),
+        ("zero", 0),
+    ):
         lab.publish(queue, body, priority=priority)
     return [m["body"] for m in lab.drain(queue, 6)]
 
@@ -107,7 +117,15 @@ def classic_priority_requeue_keeps_its_place(lab: Lab) -> Json:
 
 def quorum_priorities_are_strict(lab: Lab) -> Json:
     queue = lab.quorum()
-    given = (("none", None), ("three", 3), ("four", 4), ("five", 5), ("max", 31), ("over", 200), ("zero", 0))
+    given = (
+        ("none", None),
+        ("three", 3),
+        ("four", 4),
+        ("five", 5),
+        ("max", 31),
+        ("over", 200),
+        ("zero", 0),
+    )
     for body, priority in given:
         lab.publish(queue, body, priority=priority)
     return bodies(lab.drain(queue, 7))

@@ -1,4 +1,4 @@
-"""The five classic patterns, as the lessons teach them: work queue, pub/sub, routing, topics, RPC."""
+"""The five classic patterns as the lessons teach them: work queue to RPC."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def pubsub_copies_to_every_queue(lab: Lab) -> Json:
     logs = lab.exchange("logs", "fanout")
     queues = []
     for _ in range(2):
-        queues.append(lab.ch.declare("", exclusive=True).queue)
+        queues.append(lab.ch.own_queue())
         lab.ch.bind(queues[-1], logs)
     lab.publish("ignored", "info: hi", exchange=logs)
     return [[brief(m) for m in lab.drain(queue, 1)] for queue in queues]
@@ -65,7 +65,7 @@ def pubsub_copies_to_every_queue(lab: Lab) -> Json:
 def pubsub_loses_what_nobody_hears(lab: Lab) -> Json:
     logs = lab.exchange("logs", "fanout")
     lab.publish("", "before", exchange=logs)
-    queue = lab.ch.declare("", exclusive=True).queue
+    queue = lab.ch.own_queue()
     lab.ch.bind(queue, logs)
     lab.publish("", "after", exchange=logs)
     return lab.bodies(queue, 1)
@@ -73,7 +73,7 @@ def pubsub_loses_what_nobody_hears(lab: Lab) -> Json:
 
 def routing_by_severity(lab: Lab) -> Json:
     logs = lab.exchange("direct_logs", "direct")
-    all_of_them, errors = (lab.ch.declare("", exclusive=True).queue for _ in range(2))
+    all_of_them, errors = lab.ch.own_queue(), lab.ch.own_queue()
     for severity in ("info", "warning", "error"):
         lab.ch.bind(all_of_them, logs, severity)
     lab.ch.bind(errors, logs, "error")
@@ -123,7 +123,7 @@ def rpc_with_an_exclusive_reply_queue(lab: Lab) -> Json:
     server.call(c.Basic.Qos, prefetch_count=1)
     server.consume(requests)
     client = lab.connect().channel()
-    replies = client.declare("", exclusive=True).queue
+    replies = client.own_queue()
     client.consume(replies, no_ack=True)
     client.publish(requests, "30", reply_to=replies, correlation_id="42")
     request = server.deliveries(1)[0]

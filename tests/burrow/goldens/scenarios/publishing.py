@@ -143,12 +143,18 @@ def tx_acks_wait_for_commit(lab: Lab) -> Json:
 
 
 def tx_misuse(lab: Lab) -> Json:
+    def tx(ch: Channel) -> Json:
+        return ch.call(c.Tx.Select)
+
+    def confirm(ch: Channel) -> Json:
+        return ch.call(c.Confirm.Select)
+
     return {
         "commit": lab.tries(lambda ch: ch.call(c.Tx.Commit)),
         "rollback": lab.tries(lambda ch: ch.call(c.Tx.Rollback)),
-        "confirm after tx": lab.tries(lambda ch: [ch.call(c.Tx.Select), ch.call(c.Confirm.Select)][1]),
-        "tx after confirm": lab.tries(lambda ch: [ch.call(c.Confirm.Select), ch.call(c.Tx.Select)][1]),
-        "select twice": lab.tries(lambda ch: [ch.call(c.Tx.Select), ch.call(c.Tx.Select)][1]),
+        "confirm after tx": lab.tries(tx, confirm),
+        "tx after confirm": lab.tries(confirm, tx),
+        "select twice": lab.tries(tx, tx),
     }  # fmt: skip
 
 
@@ -162,15 +168,16 @@ def tx_returns_come_before_commit_ok(lab: Lab) -> Json:
 
 
 def tx_unknown_tag_fails_at_once(lab: Lab) -> Json:
-    return lab.tries(lambda ch: [ch.call(c.Tx.Select), ch.ack(5)][1])
+    return lab.tries(lambda ch: ch.call(c.Tx.Select), lambda ch: ch.ack(5))
 
 
 def direct_reply_to_misuse(lab: Lab) -> Json:
     pseudo, queue = "amq.rabbitmq.reply-to", lab.queue()
     return {
         "with acks": lab.tries(lambda ch: ch.consume(pseudo)),
-        "twice": lab.tries(lambda ch: [
-            ch.consume(pseudo, "a", no_ack=True), ch.consume(pseudo, "b", no_ack=True)][1]),
+        "twice": lab.tries(
+            lambda ch: ch.consume(pseudo, "a", no_ack=True),
+            lambda ch: ch.consume(pseudo, "b", no_ack=True)),
         "publish before": lab.tries(lambda ch: ch.publish(queue, "x", reply_to=pseudo)),
         "declare": lab.tries(lambda ch: ch.declare(pseudo)),
         "declare passive": lab.tries(lambda ch: ch.declare(pseudo, passive=True)),

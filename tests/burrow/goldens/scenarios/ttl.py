@@ -21,7 +21,10 @@ def message_ttl_removes_a_message(lab: Lab) -> Json:
 
 
 def the_lower_ttl_wins(lab: Lab) -> Json:
-    short, long = lab.queue("short", {"x-message-ttl": 100}), lab.queue("long", {"x-message-ttl": 60000})
+    short, long = (
+        lab.queue("short", {"x-message-ttl": 100}),
+        lab.queue("long", {"x-message-ttl": 60000}),
+    )
     lab.publish(short, "a", expiration="60000")
     lab.publish(long, "b", expiration="100")
     return [lab.count(short, 0), lab.count(long, 0)]
@@ -59,7 +62,10 @@ def expiration_zero_reaches_a_waiting_consumer_only(lab: Lab) -> Json:
 
 
 def a_delivered_message_does_not_expire(lab: Lab) -> Json:
-    queue, clock = lab.queue("q", {"x-message-ttl": 150}), lab.queue("clock", {"x-message-ttl": 300})
+    queue, clock = (
+        lab.queue("q", {"x-message-ttl": 150}),
+        lab.queue("clock", {"x-message-ttl": 300}),
+    )
     lab.publish(queue, "a")
     reader = lab.connect().channel()
     reader.get(queue)
@@ -70,7 +76,10 @@ def a_delivered_message_does_not_expire(lab: Lab) -> Json:
 
 
 def a_requeued_message_past_its_time_expires(lab: Lab) -> Json:
-    queue, clock = lab.queue("q", {"x-message-ttl": 150}), lab.queue("clock", {"x-message-ttl": 300})
+    queue, clock = (
+        lab.queue("q", {"x-message-ttl": 150}),
+        lab.queue("clock", {"x-message-ttl": 300}),
+    )
     lab.publish(queue, "a")
     reader = lab.connect().channel()
     reader.get(queue)
