@@ -25,7 +25,7 @@ def main() -> int:
     print(f"seed {args.seed}: {report.inputs} inputs in {report.seconds:.0f} s")
     print(f"ended by {dict(report.endings.most_common())}")
     print(
-        f"memory {report.memory_before:.1f} MB after a fifth, {report.memory_after:.1f} MB at last; "
+        f"memory {report.memory_before:.1f} MB early, {report.memory_after:.1f} MB at last; "
         f"open files {report.files_before}, {report.files_after}"
     )
     for failure in report.failures[:50]:

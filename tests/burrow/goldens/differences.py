@@ -9,4 +9,7 @@ DOCUMENTED: dict[tuple[str, str], str] = {
         "declare-ok's consumer count of a quorum queue: RabbitMQ counts every unacknowledged "
         "basic.get as a consumer; burrow counts consumers."
     ),
+    ("queue_arguments", "consumer_timeout_of_quorum_queues"): (
+        "burrow has no consumer timeout and says so: 540 NOT_IMPLEMENTED."
+    ),
 }

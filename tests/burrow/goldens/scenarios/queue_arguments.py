@@ -73,7 +73,10 @@ def arguments_of_quorum_queues(lab: Lab) -> Json:
         "retry min negative": {"x-delayed-retry-type": "all", "x-delayed-retry-min": -1},
         "group size 0": {"x-quorum-initial-group-size": 0},
         "group size 1": {"x-quorum-initial-group-size": 1},
-        "sac": {"x-single-active-consumer": True}, "ttl": {"x-message-ttl": 5},
-        "consumer timeout": {"x-consumer-timeout": 60000}, "unknown": {"x-nobody-knows": 1},
+        "sac": {"x-single-active-consumer": True}, "ttl": {"x-message-ttl": 5}, "unknown": {"x-nobody-knows": 1},
     }  # fmt: skip
     return _declared(lab, {case: {**quorum, **given} for case, given in cases.items()})
+
+
+def consumer_timeout_of_quorum_queues(lab: Lab) -> Json:
+    return _declared(lab, {"t": {"x-queue-type": "quorum", "x-consumer-timeout": 60000}})
