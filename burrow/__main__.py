@@ -40,6 +40,8 @@ async def serve(options: argparse.Namespace) -> int:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    if options.port_file is not None:
+        options.port_file.unlink(missing_ok=True)
     broker = Broker(options.data, memory_limit=options.memory_limit)
     try:
         await broker.start(options.host, options.port)

@@ -113,7 +113,7 @@ class Channel:
         if self.confirming:
             self._published += 1
             if not self._confirms:
-                self.connection.broker.when_safe(self.flush_confirms)
+                self.connection.broker.soon(self._confirm_when_safe)
             self._confirms.append((self._published, accepted))
 
     def _enqueue(self, message: Message, queues: tuple[Queue, ...], mandatory: bool) -> bool:
@@ -124,9 +124,13 @@ class Channel:
                 self._content(frames.returned(message), message, message.header)
         return accepted
 
-    def flush_confirms(self) -> None:
-        """Confirm what is settled: one basic.ack or basic.nack for each run of equal answers."""
+    def _confirm_when_safe(self) -> None:
+        """Confirm this turn's publishes when they are on disk; not those that come meanwhile."""
         confirms, self._confirms = self._confirms, []
+        self.connection.broker.when_safe(lambda: self._confirm(confirms))
+
+    def _confirm(self, confirms: list[tuple[int, bool]]) -> None:
+        """One basic.ack or basic.nack for each run of equal answers."""
         if self.closing:
             return
         for place, (sequence, accepted) in enumerate(confirms):
