@@ -7,6 +7,7 @@ import pytest
 from .differences import DOCUMENTED
 from .registry import everything, load, run, topics
 
+pytestmark = pytest.mark.filterwarnings("ignore:This command is deprecated in AMQP 0-9-1")
 SCENARIOS = everything()
 NAMES = [f"{topic}.{name}" for topic, name in SCENARIOS]
 
