@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from burrow import frames
 
@@ -37,9 +37,8 @@ class Wire(asyncio.Protocol):
         self._timers: list[asyncio.TimerHandle] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  (for the type checker)
-        self.transport = transport
-        transport.set_write_buffer_limits(high=OUT_LIMIT)
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=OUT_LIMIT)
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in self._timers:

@@ -13,7 +13,9 @@ from burrow import tables
 
 VALUES = st.recursive(
     st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=20) | st.none(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 KEYS = st.text(max_size=30).filter(lambda key: len(key.encode()) <= 128)
@@ -61,7 +63,9 @@ def test_properties_are_split_and_joined_to_the_same_bytes() -> None:
     assert tables.join_properties(values) == raw
 
 
-@pytest.mark.parametrize("raw", [b"\x80\x00", b"\x80\x00\x05ab", b"\x00\x01", b"\x20\x00\x00\x00\x00\x09"])
+@pytest.mark.parametrize(
+    "raw", [b"\x80\x00", b"\x80\x00\x05ab", b"\x00\x01", b"\x20\x00\x00\x00\x00\x09"]
+)
 def test_properties_that_do_not_fit_their_flags_are_refused(raw: bytes) -> None:
     with pytest.raises(ValueError, match=r"short|flags"):
         tables.split_properties(raw)
