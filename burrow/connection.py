@@ -112,7 +112,7 @@ class Connection(Wire):
             if channel is None or channel.closing or self.stage != "running":
                 self._on_frame(kind, number, payload)
                 continue
-            refused = frames.PUBLISH if channel.content.expected else payload
+            refused = frames.PUBLISH if channel.content.method is not None else payload
             try:
                 self._on_channel_frame(channel, kind, payload)
             except AmqpError as error:
@@ -130,7 +130,7 @@ class Connection(Wire):
             channel.content.on_body(payload)
         elif kind != frames.METHOD:
             self._on_frame(kind, channel.number, payload)
-        elif channel.content.expected:
+        elif channel.content.method is not None:
             raise channel.content.unexpected()
         elif payload.startswith(frames.PUBLISH):
             channel.content.on_method(payload)

@@ -13,32 +13,28 @@ from burrow.errors import AmqpError
 class Content:
     """What has arrived so far of one channel's next message.
 
+    `method` is the publish whose header or body must come next, None when nothing must.
     `complete` is called with the payloads of the method and the header, and the body.
     """
 
-    __slots__ = ("_body", "_complete", "_header", "_left", "_limit", "_method")
+    __slots__ = ("_body", "_complete", "_header", "_left", "_limit", "method")
 
     def __init__(self, limit: int, complete: Callable[[bytes, bytes, bytes], None]) -> None:
         self._limit = limit
         self._complete = complete
-        self._method: bytes | None = None
+        self.method: bytes | None = None
         self._header: bytes | None = None
         self._left = 0
         self._body: list[bytes] = []
 
-    @property
-    def expected(self) -> bool:
-        """Whether a method is waiting for its header or body."""
-        return self._method is not None
-
     def on_method(self, payload: bytes) -> None:
         """basic.publish: its content must follow."""
-        self._method = payload
+        self.method = payload
         self._header = None
 
     def on_header(self, payload: bytes) -> None:
         """A content header frame. Raises 505, and 406 for a body over the limit."""
-        if self._method is None or self._header is not None:
+        if self.method is None or self._header is not None:
             raise self.unexpected()
         if len(payload) < 14 or payload[2:4] != b"\x00\x00":
             raise self.unexpected()
@@ -47,7 +43,7 @@ class Content:
                                  f"{int.from_bytes(payload[:2], 'big')} instead")  # fmt: skip
         size = int.from_bytes(payload[4:12], "big")
         if size > self._limit:
-            self._method = None
+            self.method = None
             raise AmqpError(
                 406, f"message size {size} is larger than configured max size {self._limit}"
             )
@@ -58,7 +54,7 @@ class Content:
 
     def on_body(self, payload: bytes) -> None:
         """A content body frame. Raises 505, and 501 when the body is too long."""
-        if self._method is None or self._header is None:
+        if self.method is None or self._header is None:
             raise self.unexpected()
         self._left -= len(payload)
         if self._left < 0:
@@ -72,13 +68,13 @@ class Content:
             self._finish(payload)
 
     def _finish(self, body: bytes) -> None:
-        method, self._method = self._method, None
+        method, self.method = self.method, None
         header, self._header = self._header, None
         self._complete(method or b"", header or b"", body)
 
     def unexpected(self) -> AmqpError:
         """505: another frame than the one that must come next."""
-        if self._method is None:
+        if self.method is None:
             wanted, got = "method frame", "non method frame"
         elif self._header is None:
             wanted, got = "content header for class 60", "non content header frame"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 from burrow import tables
 from burrow.message import Message, read_properties, with_headers
@@ -47,6 +48,19 @@ class Deaths:
 
     records: tuple[Death, ...]
     first: Death
+
+    def written(self) -> list[list[Any]]:
+        """As lists that JSON can hold: the very first death, then the records."""
+        return [list(vars(death).values()) for death in (self.first, *self.records)]
+
+    @staticmethod
+    def read(rows: list[list[Any]]) -> Deaths:
+        """What `written` made."""
+        first, *records = (
+            Death(queue, reason, count, seconds, exchange, tuple(keys), expiration)
+            for queue, reason, count, seconds, exchange, keys, expiration in rows
+        )
+        return Deaths(tuple(records), first)
 
     def is_cycle(self, queue: str) -> bool:
         """Whether going to `queue` again would be an endless loop that no client takes part in."""

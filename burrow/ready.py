@@ -84,6 +84,11 @@ class Ready:
         due = [level[0].expires for level in self._lines() if level]
         return min((moment for moment in due if moment is not None), default=None)
 
+    def entries(self) -> Iterator[Entry]:
+        """All of them, in no particular order."""
+        for level in self._lines():
+            yield from level
+
     def _lines(self) -> list[deque[Entry]]:
         return [self.returns, *self._levels.values()]
 

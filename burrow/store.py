@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from burrow.arguments import Arguments
-from burrow.deadletter import Death, Deaths
+from burrow.deadletter import Deaths
 from burrow.exchange import TYPES, Binding, Exchange, identity
 from burrow.message import Message, read_properties
 from burrow.queue import Queue
@@ -36,6 +36,7 @@ create table if not exists binding (vhost text, source text, identity text, opti
 create table if not exists message (queue integer, sequence integer, meta text, header blob,
     body blob, primary key (queue, sequence)) without rowid;
 """
+_CLOSED = 1  # the file's user_version after a clean stop, 0 while a broker runs or has crashed
 Change = tuple[str, tuple[Any, ...]]
 
 
@@ -83,11 +84,9 @@ class Store:
             return
         entry.stored = True
         message = entry.message
-        meta = [message.exchange, message.keys, message.blind, message.failures, entry.priority,
-                entry.expires, _deaths_out(message.deaths)]  # fmt: skip
         self._added[number, entry.sequence] = (
             "insert into message values (?, ?, ?, ?, ?)",
-            (number, entry.sequence, json.dumps(meta), message.header, message.body),
+            (number, entry.sequence, _meta(entry), message.header, message.body),
         )
         self._schedule()
 
@@ -187,15 +186,24 @@ class Store:
             self._schedule()
 
     def close(self) -> None:
-        """Write what is left, and close the file."""
+        """Write what is left, with what messages went through, and close the file."""
         self._writer.shutdown(wait=True)
         self._write(*self._take())
+        for queue, number in self._ids.items():
+            self._db.executemany(
+                "update message set meta = ? where queue = ? and sequence = ?",
+                [(_meta(entry), number, entry.sequence) for entry in queue.ready.entries()
+                 if entry.stored and entry.acquired],
+            )  # fmt: skip
+        self._db.execute(f"pragma user_version = {_CLOSED}")
         self._db.close()
 
     # --- reading
 
     def load(self, broker: Broker) -> None:
         """Restore everything into an empty broker."""
+        (self._left,) = self._db.execute("pragma user_version").fetchone()
+        self._db.execute("pragma user_version = 0")
         for vhost, name, options in self._db.execute("select * from exchange").fetchall():
             kind, auto_delete, internal, arguments = json.loads(options)
             broker.vhost(vhost).exchanges[name] = TYPES[kind](
@@ -225,13 +233,24 @@ class Store:
             (number,),
         )
         for sequence, meta, header, body in rows:
-            exchange, keys, blind, failures, priority, expires, deaths = json.loads(meta)
+            exchange, keys, blind, carried, deaths, *place = json.loads(meta)
+            priority, expires, acquired, failures = place
             message = Message(exchange, tuple(keys), header, body, read_properties(header),
-                              _deaths_in(deaths))  # fmt: skip
-            message.blind, message.failures = blind, failures
+                              None if deaths is None else Deaths.read(deaths))  # fmt: skip
+            message.blind, message.failures = blind, carried
             entry = Entry(message, sequence, priority, expires)
-            entry.stored = True
+            entry.acquired, entry.failures, entry.stored = acquired, failures, True
+            if self._left != _CLOSED and queue.type == "classic":
+                entry.acquired = 1  # who knows: after a crash, all of them may have been delivered
             queue.restore(entry)
+
+
+def _meta(entry: Entry) -> str:
+    """What a row of the table message holds beside header and body."""
+    message = entry.message
+    deaths = None if message.deaths is None else message.deaths.written()
+    return json.dumps([message.exchange, message.keys, message.blind, message.failures, deaths,
+                       entry.priority, entry.expires, entry.acquired, entry.failures])  # fmt: skip
 
 
 def _identity(binding: Binding) -> str:
@@ -245,19 +264,3 @@ def _arguments_out(arguments: Arguments) -> list[list[str]]:
 def _arguments_in(rows: list[list[str]]) -> Arguments:
     fields: Fields = [(bytes.fromhex(name), bytes.fromhex(value)) for name, value in rows]
     return Arguments(fields)
-
-
-def _deaths_out(deaths: Deaths | None) -> list[list[Any]] | None:
-    if deaths is None:
-        return None
-    return [list(vars(death).values()) for death in (deaths.first, *deaths.records)]
-
-
-def _deaths_in(rows: list[list[Any]] | None) -> Deaths | None:
-    if rows is None:
-        return None
-    first, *records = (
-        Death(queue, reason, count, seconds, exchange, tuple(keys), expiration)
-        for queue, reason, count, seconds, exchange, keys, expiration in rows
-    )
-    return Deaths(tuple(records), first)

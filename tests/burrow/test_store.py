@@ -113,6 +113,25 @@ def test_a_dead_letter_keeps_its_history_over_a_restart(tmp_path: Path) -> None:
         connection.close()
 
 
+def test_who_was_delivered_before_a_restart_is_redelivered_after_it(tmp_path: Path) -> None:
+    with running(tmp_path) as url:
+        connection, channel = _connect(url)
+        channel.confirm_delivery()
+        for kind in ("classic", "quorum"):
+            channel.queue_declare(kind, durable=True, arguments={"x-queue-type": kind})
+            for _ in range(2):
+                channel.basic_publish("", kind, b"", PERSISTENT)
+            channel.basic_get(kind)
+        connection.close()
+    with running(tmp_path) as url:
+        connection, channel = _connect(url)
+        for kind in ("classic", "quorum"):
+            got = [channel.basic_get(kind, auto_ack=True) for _ in range(2)]
+            assert [method.redelivered for method, _, _ in got] == [True, False]
+        assert got[0][1].headers["x-delivery-count"] == 1
+        connection.close()
+
+
 def test_two_brokers_cannot_share_a_directory(tmp_path: Path) -> None:
     with running(tmp_path), pytest.raises(OSError, match="another broker"), running(tmp_path):
         pass
