@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from .inputs import make
 from .wire_fuzz import fuzz
@@ -15,13 +16,14 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=20261121)
     parser.add_argument("--start", type=int, default=0, help="number of the first input")
+    parser.add_argument("--data", type=Path, help="run burrow durable in this folder")
     parser.add_argument("--show", action="store_true", help="print the bytes of input --start only")
     args = parser.parse_args()
     if args.show:
         kind, data = make(args.seed, args.start)
         print(kind, len(data), data.hex() if len(data) < 5000 else data[:5000].hex() + "…")
         return 0
-    report = fuzz(args.inputs, args.seed, args.start)
+    report = fuzz(args.inputs, args.seed, args.start, args.data)
     print(f"seed {args.seed}: {report.inputs} inputs in {report.seconds:.0f} s")
     print(f"ended by {dict(report.endings.most_common())}")
     print(

@@ -36,9 +36,12 @@ def login(frame_max: int = 131072) -> bytes:
 
 def sensible(r: random.Random) -> list[bytes]:
     """A short session that is correct, as material to break."""
-    queue = f"fuzz{r.randrange(4)}"
+    durable = r.random() < 0.3
+    queue = f"fuzz{'-durable' if durable else ''}{r.randrange(4)}"
+    arguments = {"x-max-length": 50} if durable else table(r, 1)
     made: list[tuple[base.Frame, int]] = [
-        (method(c.Queue.Declare, queue=queue, exclusive=True, arguments=table(r, 1)), 1),
+        (method(c.Queue.Declare, queue=queue, durable=durable, exclusive=not durable,
+                arguments=arguments), 1),
         (method(c.Exchange.Declare, exchange="fuzz", exchange_type="topic", auto_delete=True), 1),
         (method(c.Queue.Bind, queue=queue, exchange="fuzz", routing_key="#"), 1),
         (method(c.Basic.Consume, queue=queue, consumer_tag="t", no_ack=r.random() < 0.5), 1),
@@ -62,6 +65,7 @@ def content(r: random.Random, key: str) -> list[bytes]:
     data = r.randbytes(r.randrange(40))
     known = c.Basic.Properties()
     known.headers = cast("Any", table(r, 2))
+    known.delivery_mode = r.choice([None, 1, 2])
     return [
         marshal(method(c.Basic.Publish, routing_key=key, mandatory=r.random() < 0.3), 1),
         marshal(header.ContentHeader(0, len(data), known), 1),

@@ -95,18 +95,18 @@ def open_files(broker: Broker) -> int:
     return len(list(Path(f"/proc/{broker.process.pid}/fd").iterdir()))
 
 
-def fuzz(inputs: int, seed: int, start: int = 0) -> Report:
-    """Send inputs `start` to `start + inputs` of a seed to a fresh burrow."""
+def fuzz(inputs: int, seed: int, start: int = 0, data: Path | None = None) -> Report:
+    """Send inputs `start` to `start + inputs` of a seed to a fresh burrow, durable in `data`."""
     report, began = Report(), time.monotonic()
-    with Broker() as broker:
+    with Broker(data) as broker:
         watcher = Connection(broker.url)
         warm = start + max(1, inputs // 5)
         for number in range(start, start + inputs):
-            kind, data = make(seed, number)
+            kind, raw = make(seed, number)
             report.kinds[kind] += 1
             report.inputs += 1
             try:
-                ended = send(broker.url, data)
+                ended = send(broker.url, raw)
                 report.endings[ended or "never"] += 1
                 if ended is None:
                     report.hanging.append(number)

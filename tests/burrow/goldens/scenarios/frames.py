@@ -171,3 +171,9 @@ def tables_deep_and_odd(lab: Lab) -> Json:
         "bad type": _sent(lab, _frame(1, 1, declare + bad)),
         "table longer than the frame": _sent(lab, _frame(1, 1, declare + struct.pack(">I", 99999))),
     }
+
+
+def a_queue_name_that_is_not_utf_8(lab: Lab) -> Json:
+    name = b"\xff\xfe" + lab.prefix.encode()
+    raw = struct.pack(">HHHB", 50, 10, 0, len(name)) + name + b"\x04" + bytes(4)
+    return _sent(lab, _frame(1, 1, raw))
