@@ -44,6 +44,15 @@ class Arguments(dict[str, Any]):
             self[key] = tables.decode_value(raw)
             self.types[key] = tables.TYPE_NAMES[chr(raw[0])]
 
+    def written(self) -> list[list[str]]:
+        """As lists that JSON can hold."""
+        return [[name.hex(), value.hex()] for name, value in self.fields]
+
+    @staticmethod
+    def read(rows: list[list[str]]) -> Arguments:
+        """What `written` made."""
+        return Arguments([(bytes.fromhex(name), bytes.fromhex(value)) for name, value in rows])
+
     def shown(self, key: str) -> str:
         """A value as RabbitMQ's texts show it."""
         value = self.get(key)
@@ -133,7 +142,8 @@ def check_declared(where: str, arguments: Arguments, *, durable: bool, exclusive
             raise AmqpError(406, f"invalid arg '{key}' {where}: {problem}")
     if "x-consumer-timeout" in arguments:
         raise unsupported("consumer timeout", "RabbitMQ")
-    if arguments.get("x-dead-letter-strategy") == "at-least-once" and "x-overflow" in arguments:
+    careful = arguments.get("x-dead-letter-strategy") == "at-least-once"
+    if careful and arguments.get("x-overflow") == "reject-publish":
         raise unsupported("at-least-once dead-lettering", "RabbitMQ")
     if "x-queue-master-locator" in arguments:
         raise AmqpError(541, _FEATURE.format("queue_master_locator"))

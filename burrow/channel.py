@@ -5,7 +5,8 @@ AMQP 0-9-1 sections 1.5 to 1.9; RabbitMQ docs, "Consumer Acknowledgements and Pu
 
 from __future__ import annotations
 
-from itertools import takewhile
+from itertools import groupby, takewhile
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pamqp import base, commands
@@ -85,9 +86,9 @@ class Channel:
             properties = read_properties(header)
         except ValueError:
             raise AmqpError(541, "") from None  # RabbitMQ's channel crashes here
-        if properties.user_id is not None and properties.user_id != self.connection.user:
+        if properties.user_id not in (None, user := self.connection.user):
             raise AmqpError(406, f"user_id property set to '{properties.user_id}' but "
-                                 f"authenticated user was '{self.connection.user}'")  # fmt: skip
+                                 f"authenticated user was '{user}'")  # fmt: skip
         if properties.reply_to == reply_to.NAME:
             header = self.reply.address(header)
             properties = read_properties(header)
@@ -95,13 +96,11 @@ class Channel:
         blind = 0
         if properties.headers:
             copies, hidden = carbon_copies(properties.headers)
-            keys += (*copies, *hidden)
-            blind = len(hidden)
+            keys, blind = (key, *copies, *hidden), len(hidden)
             if blind:
                 header = with_headers(header, [f for f in properties.headers if f[0] != b"BCC"])
                 properties = read_properties(header)
-        message = Message(name, keys, header, body, properties)
-        message.blind = blind
+        message = Message(name, keys, header, body, properties, blind=blind)
         self._publish_message(exchange, message, mandatory)
 
     def _publish_message(self, exchange: Exchange, message: Message, mandatory: bool) -> None:
@@ -111,9 +110,9 @@ class Channel:
             return
         accepted = self._enqueue(message, queues, mandatory)
         if self.confirming:
-            self._published += 1
             if not self._confirms:
                 self.connection.broker.soon(self._confirm_when_safe)
+            self._published += 1
             self._confirms.append((self._published, accepted))
 
     def _enqueue(self, message: Message, queues: tuple[Queue, ...], mandatory: bool) -> bool:
@@ -133,28 +132,18 @@ class Channel:
         """One basic.ack or basic.nack for each run of equal answers."""
         if self.closing:
             return
-        for place, (sequence, accepted) in enumerate(confirms):
-            last = place + 1 == len(confirms)
-            if not last and confirms[place + 1][1] == accepted:
-                continue
-            first = place
-            while first and confirms[first - 1][1] == accepted:
-                first -= 1
-            many = first != place or not accepted
-            self.connection.write(frames.confirm(self.number, sequence, many, accepted))
+        for accepted, run in groupby(confirms, key=itemgetter(1)):
+            numbers = [number for number, _ in run]
+            many = len(numbers) > 1 or not accepted
+            self.connection.write(frames.confirm(self.number, numbers[-1], many, accepted))
 
     # --- deliveries
-
-    def open_for_delivery(self) -> bool:
-        """Whether the client's socket takes more."""
-        return not (self.connection.congested or self.closing)
 
     def deliver(self, consumer: Consumer, entry: Entry) -> None:
         """Send a message to a consumer, and keep it until it is acknowledged."""
         self._tag += 1
         message = entry.message
-        payload = frames.deliver(consumer.prefix, self._tag, entry.redelivered, message.exchange,
-                                 message.keys[0])  # fmt: skip
+        payload = frames.deliver(consumer.prefix, self._tag, entry.redelivered, message)
         self._content(payload, message, consumer.queue.header(entry))
         if consumer.no_ack:
             consumer.queue.done(entry)
@@ -225,9 +214,7 @@ class Channel:
 
     def recover(self) -> None:
         """Return all outstanding deliveries to their queues."""
-        tags = list(self.unacked)
-        deliveries = [self.unacked.pop(tag) for tag in tags]
-        self._apply(Settlement(tags, deliveries, "requeue", False))
+        self._return_all(failed=False)
 
     # --- transactions
 
@@ -257,7 +244,10 @@ class Channel:
             self.rollback()
         self.reply.close()
         consumers, self.consumers = list(self.consumers.values()), {}
-        deliveries, self.unacked = list(self.unacked.values()), {}
         for consumer in consumers:
             consumer.queue.remove_consumer(consumer)
-        self._apply(Settlement([], deliveries, "requeue", True))
+        self._return_all(failed=True)
+
+    def _return_all(self, *, failed: bool) -> None:
+        deliveries, self.unacked = list(self.unacked.values()), {}
+        self._apply(Settlement([], deliveries, "requeue", failed))

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from burrow.broker import Broker
     from burrow.vhost import Vhost
 
-HANDSHAKE_SECONDS = 10
 
 
 class Connection(Wire):
@@ -46,17 +45,13 @@ class Connection(Wire):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.broker.connections.add(self)
-        self.later(HANDSHAKE_SECONDS, self._handshake_is_late)
+        handshake.watch(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.stage = "closed"
         self.broker.connections.discard(self)
         super().connection_lost(exc)
         self._release()
-
-    def _handshake_is_late(self) -> None:
-        if self.stage not in ("running", "closing"):
-            self.transport.abort()
 
     def _release(self) -> None:
         channels, self.channels = self.channels, {}
@@ -83,9 +78,7 @@ class Connection(Wire):
             self.fail(error)
             start = len(data)
         except Hangup as why:
-            self.broker.say(f"closed a connection: {why}")
-            self._release()
-            self.drop()
+            self._hang_up(str(why))
         except Exception:
             traceback.print_exc()  # a bug in burrow: this client is told, the others go on
             self.fail(AmqpError(541, ""))
@@ -120,7 +113,8 @@ class Connection(Wire):
                     error.method = frames.method_numbers(refused)
                 if error.hard:
                     raise
-                self._close_channel(channel, error)
+                channel.close()
+                channel.send(commands.Channel.Close(error.code, error.text, *error.method))
         return start
 
     def _on_channel_frame(self, channel: Channel, kind: int, payload: bytes) -> None:
@@ -140,15 +134,7 @@ class Connection(Wire):
         elif payload.startswith(frames.ACK):
             channel.on_ack(payload)
         else:
-            method = frames.method(payload)
-            if isinstance(method, commands.Channel.Close):
-                del self.channels[channel.number]
-                channel.close()
-                channel.send(commands.Channel.CloseOk())
-            elif isinstance(method, commands.Channel.Open):
-                raise AmqpError(504, "second 'channel.open' seen")
-            else:
-                methods.handle(channel, method, payload)
+            methods.handle(channel, frames.method(payload), payload)
 
     def _on_frame(self, kind: int, number: int, payload: bytes) -> None:
         """Frames for channel 0, and for channels that are not open."""
@@ -189,7 +175,7 @@ class Connection(Wire):
 
     def _open_channel(self, number: int, method: base.Frame) -> None:
         if self.stage != "running":
-            raise AmqpError(503, f"unexpected {method.name} before the connection is open")
+            raise Hangup(f"{method.name} before the connection is open")
         if not isinstance(method, commands.Channel.Open):
             raise AmqpError(504, "expected 'channel.open'")
         if (most := len(self.channels)) >= self.channel_max:
@@ -239,30 +225,26 @@ class Connection(Wire):
 
     # --- the end
 
-    def _close_channel(self, channel: Channel, error: AmqpError) -> None:
-        channel.close()
-        channel.send(commands.Channel.Close(error.code, error.text, *error.method))
-
     def fail(self, error: AmqpError) -> None:
         """Close the connection with an error, if the handshake has come far enough to tell."""
         if self.stage == "closing":
             self.drop()
             return
-        told = self.stage == "running" or error.code == 403 or (
-            self.stage == "open" and error.code == 530
-        )  # fmt: skip
-        self.stage = "closing"
+        stage, self.stage = self.stage, "closing"
         self._release()
-        if told:
+        if stage == "running" or error.code == 403 or (stage, error.code) == ("open", 530):
             numbers = (0, 0) if error.text == "INTERNAL_ERROR" else error.method
             self.send(commands.Connection.Close(error.code, error.text, *numbers))
             self.later(CLOSE_SECONDS, self.drop)
             self.transport.resume_reading()  # its close-ok may wait behind what it published
         else:
-            self.broker.say(f"closed a connection: {error.text}")
-            self.drop()
+            self._hang_up(error.text)
+
+    def _hang_up(self, why: str) -> None:
+        self.broker.say(f"closed a connection: {why}")
+        self._release()
+        self.drop()
 
     def drop(self) -> None:
-        """Send what is left, and close the socket."""
-        super().drop()
         self.stage = "closed"
+        super().drop()

@@ -38,7 +38,10 @@ class Consumer:
 
     def ready(self) -> bool:
         """Whether it may get one more message now."""
-        return self.channel.open_for_delivery() and (not self.limit or self.unacked < self.limit)
+        channel = self.channel
+        if channel.closing or channel.connection.congested:
+            return False
+        return not self.limit or self.unacked < self.limit
 
     def settled(self) -> None:
         """One of its deliveries was acknowledged or returned."""

@@ -113,7 +113,5 @@ def dead_letter(message: Message, queue: str, reason: str, exchange: str, key: s
     if expiration is not None:
         header = change_header(header, {"expiration": None})
     keys = message.keys if key is None else (key,)
-    dead = Message(exchange, keys, header, message.body, read_properties(header), deaths)
-    dead.failures = failures
-    dead.blind = message.blind if key is None else 0
-    return dead
+    return Message(exchange, keys, header, message.body, read_properties(header), deaths,
+                   blind=message.blind if key is None else 0, failures=failures)  # fmt: skip

@@ -137,11 +137,10 @@ def deliver_prefix(consumer_tag: str) -> bytes:
     return DELIVER + short_string(consumer_tag)
 
 
-def deliver(prefix: bytes, tag: int, redelivered: bool, exchange: str, key: str) -> bytes:
+def deliver(prefix: bytes, tag: int, redelivered: bool, message: Message) -> bytes:
     """The payload of basic.deliver."""
-    return b"%b%b%b%b" % (
-        prefix, _DELIVERY_TAG.pack(tag, redelivered), short_string(exchange), short_string(key),
-    )  # fmt: skip
+    where = short_string(message.exchange) + short_string(message.keys[0])
+    return prefix + _DELIVERY_TAG.pack(tag, redelivered) + where
 
 
 def content(channel: int, payload: bytes, message: Message, header: bytes, frame_max: int) -> bytes:

@@ -23,8 +23,19 @@ CAPABILITIES: common.FieldTable = {
     "authentication_failure_close": True, "per_consumer_qos": True, "direct_reply_to": True,
 }  # fmt: skip
 MECHANISMS = ("PLAIN", "AMQPLAIN")
+SECONDS = 10  # for the whole handshake
 CHANNEL_MAX = 2047
 HEARTBEAT = 60  # seconds, offered to the client
+
+
+def watch(connection: Connection) -> None:
+    """Give up on a client that does not finish its handshake in time."""
+
+    def look() -> None:
+        if connection.stage not in ("running", "closing"):
+            connection.transport.abort()
+
+    connection.later(SECONDS, look)
 
 
 def on_header(connection: Connection, data: bytes) -> int:

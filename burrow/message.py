@@ -84,15 +84,16 @@ class Message:
     __slots__ = ("blind", "body", "deaths", "exchange", "failures", "header", "keys", "properties")
 
     def __init__(self, exchange: str, keys: tuple[str, ...], header: bytes, body: bytes,
-                 properties: Properties, deaths: Deaths | None = None) -> None:  # fmt: skip
+                 properties: Properties, deaths: Deaths | None = None, *, blind: int = 0,
+                 failures: int = 0) -> None:  # fmt: skip
         self.exchange = exchange
         self.keys = keys
         self.header = header
         self.body = body
         self.properties = properties
         self.deaths = deaths
-        self.failures = 0
-        self.blind = 0
+        self.failures = failures
+        self.blind = blind
 
     @property
     def cost(self) -> int:

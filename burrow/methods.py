@@ -20,6 +20,16 @@ from burrow.quorum import MAX_UNACKED
 from burrow.topology import Handlers, Reply, find_queue
 
 
+def channel_open(channel: Channel, m: commands.Channel.Open) -> Reply:
+    raise AmqpError(504, "second 'channel.open' seen")
+
+
+def channel_close(channel: Channel, m: commands.Channel.Close) -> Reply:
+    del channel.connection.channels[channel.number]
+    channel.close()
+    return commands.Channel.CloseOk()
+
+
 def channel_flow(channel: Channel, m: commands.Channel.Flow) -> Reply:
     if not m.active:
         raise AmqpError(540, "active=false")
@@ -145,6 +155,8 @@ def _refused(channel: Channel, m: base.Frame) -> NoReturn:
 
 HANDLERS: Handlers = {
     **topology.HANDLERS,
+    commands.Channel.Open: channel_open,
+    commands.Channel.Close: channel_close,
     commands.Channel.Flow: channel_flow,
     commands.Basic.Qos: basic_qos,
     commands.Basic.Consume: basic_consume,

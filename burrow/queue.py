@@ -47,9 +47,8 @@ class Queue:
         self.dead_letter_key: str | None = arguments.get("x-dead-letter-routing-key")
         self.max_priority: int = arguments.get("x-max-priority", 0)
         self.limited = self.max_length is not None or self.max_bytes is not None
-        single = arguments.get("x-single-active-consumer", False)
-        self.consumers = Consumers(self, single=single, takeover=self.type == "quorum")
-        self.single = single
+        self.single: bool = arguments.get("x-single-active-consumer", False)
+        self.consumers = Consumers(self, single=self.single, takeover=self.type == "quorum")
         self.bound_to: dict[tuple[str, Any], Any] = {}  # bindings that lead here
         self.ready = Ready()
         self.deleted = False
@@ -88,9 +87,7 @@ class Queue:
             asyncio.get_running_loop().call_soon(self._drop_expired)
 
     def requeue(self, entries: list[Entry], *, failed: bool) -> None:
-        """Take deliveries back, each to its old place; `failed` when by basic.reject or because
-        their channel ended.
-        """
+        """Take deliveries back, each to its old place; `failed` unless it was by basic.nack."""
         for entry in sorted(entries, key=lambda one: one.sequence, reverse=True):
             entry.acquired += 1
             entry.failures += failed
@@ -136,16 +133,12 @@ class Queue:
 
     def _pumped(self) -> None:
         self._pumping = False
-        if not self.deleted:
-            self._deliver()
+        self._deliver()
 
     def _deliver(self) -> None:
         while self.ready.count and self.consumers.all:
             consumer = self.consumers.next()
-            if consumer is None:
-                return
-            entry = self.ready.take()
-            if entry is None:
+            if consumer is None or (entry := self.ready.take()) is None:
                 return
             consumer.channel.deliver(consumer, entry)
             if self._expiring:

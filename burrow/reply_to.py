@@ -14,6 +14,7 @@ from burrow.consumers import Consumer
 from burrow.errors import AmqpError
 from burrow.message import Message, header_with
 from burrow.queue import Queue
+from burrow.ready import Entry
 
 if TYPE_CHECKING:
     from burrow.broker import Broker
@@ -48,7 +49,6 @@ class ReplyTo:
                          auto_delete=False, arguments=Arguments())  # fmt: skip
         self.consumer = Consumer(tag, self.channel, queue, no_ack=True, exclusive=False, limit=0,
                                  priority=0)  # fmt: skip
-        queue.consumers.add(self.consumer)
         self.channel.connection.broker.replies[self.name] = self
 
     def address(self, header: bytes) -> bytes:
@@ -66,11 +66,12 @@ class ReplyTo:
 def deliver(broker: Broker, message: Message) -> bool:
     """Deliver a message whose routing key is a reply address; False when it is not one.
 
-    A reply that nobody waits for any more counts as delivered: it is never returned.
+    A reply that nobody waits for any more, or whose client does not read, counts as delivered:
+    it is never returned.
     """
     if not message.keys[0].startswith(NAME + "."):
         return False
     reply = broker.replies.get(message.keys[0])
-    if reply is not None and reply.consumer is not None:
-        reply.consumer.queue.publish(message)
+    if reply is not None and reply.consumer is not None and reply.consumer.ready():
+        reply.channel.deliver(reply.consumer, Entry(message, 0, 0, None))
     return True

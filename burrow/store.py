@@ -21,7 +21,6 @@ from burrow.message import Message, read_properties
 from burrow.queue import Queue
 from burrow.quorum import QuorumQueue
 from burrow.ready import Entry
-from burrow.tables import Fields
 
 if TYPE_CHECKING:
     from burrow.broker import Broker
@@ -58,7 +57,7 @@ class Store:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="burrow-store")
         self._ids: dict[Queue, int] = {}
         self._next_id = 1
-        self._added: dict[tuple[int, int], Change] = {}
+        self._added: dict[tuple[int, int], tuple[Any, ...]] = {}
         self._changes: list[Change] = []
         self._removed: list[tuple[int, int]] = []
         self._waiting: list[Callable[[], None]] = []
@@ -79,15 +78,12 @@ class Store:
 
     def add(self, queue: Queue, entry: Entry) -> None:
         """A persistent message came into a durable queue."""
-        number = self._ids.get(queue)
-        if number is None:
-            return
+        if (number := self._ids.get(queue)) is None:
+            return  # an exclusive queue ends with its connection
         entry.stored = True
-        message = entry.message
         self._added[number, entry.sequence] = (
-            "insert into message values (?, ?, ?, ?, ?)",
-            (number, entry.sequence, _meta(entry), message.header, message.body),
-        )
+            number, entry.sequence, _meta(entry), entry.message.header, entry.message.body
+        )  # fmt: skip
         self._schedule()
 
     def remove(self, queue: Queue, entry: Entry) -> None:
@@ -99,23 +95,22 @@ class Store:
 
     def save_exchange(self, vhost: Vhost, exchange: Exchange) -> None:
         """A durable exchange was declared."""
-        options = json.dumps([exchange.type, exchange.auto_delete, exchange.internal,
-                              _arguments_out(exchange.arguments)])  # fmt: skip
+        flags = exchange.auto_delete, exchange.internal
+        options = json.dumps([exchange.type, *flags, exchange.arguments.written()])
         self._change("replace into exchange values (?, ?, ?)", vhost.name, exchange.name, options)
 
     def delete_exchange(self, vhost: Vhost, exchange: Exchange) -> None:
         """A durable exchange was deleted, and its bindings with it."""
         self._change("delete from exchange where vhost = ? and name = ?", vhost.name, exchange.name)
-        self._change("delete from binding where vhost = ? and source = ?", vhost.name,
-                     exchange.name)  # fmt: skip
+        self._change("delete from binding where vhost = ? and source = ?", vhost.name, exchange.name)
 
     def save_queue(self, queue: Queue) -> None:
         """A durable queue was declared."""
         number = self._ids[queue] = self._next_id
         self._next_id += 1
-        options = json.dumps([queue.auto_delete, _arguments_out(queue.arguments)])
-        self._change("insert into queue values (?, ?, ?, ?)", number, queue.vhost.name, queue.name,
-                     options)  # fmt: skip
+        options = json.dumps([queue.auto_delete, queue.arguments.written()])
+        home = queue.vhost.name
+        self._change("insert into queue values (?, ?, ?, ?)", number, home, queue.name, options)
 
     def delete_queue(self, queue: Queue) -> None:
         """A durable queue was deleted, and its messages with it."""
@@ -128,7 +123,7 @@ class Store:
     def save_binding(self, vhost: Vhost, exchange: Exchange, binding: Binding) -> None:
         """A durable exchange was bound to something durable."""
         to = binding.destination
-        options = json.dumps([to.kind, to.name, binding.key, _arguments_out(binding.arguments)])
+        options = json.dumps([to.kind, to.name, binding.key, binding.arguments.written()])
         self._change("replace into binding values (?, ?, ?, ?)", vhost.name, exchange.name,
                      _identity(binding), options)  # fmt: skip
 
@@ -160,18 +155,17 @@ class Store:
         done = self._writer.submit(self._write, *self._take())
         done.add_done_callback(lambda _: loop.call_soon_threadsafe(self._written, done, waiting))
 
-    def _take(self) -> tuple[list[Change], list[Change], list[tuple[int, int]]]:
+    def _take(self) -> tuple[list[Change], list[tuple[Any, ...]], list[tuple[int, int]]]:
         work = self._changes, list(self._added.values()), self._removed
         self._changes, self._added, self._removed = [], {}, []
         return work
 
-    def _write(self, changes: list[Change], added: list[Change],
+    def _write(self, changes: list[Change], added: list[tuple[Any, ...]],
                removed: list[tuple[int, int]]) -> None:  # fmt: skip
         self._db.execute("begin")
         for statement, values in changes:
             self._db.execute(statement, values)
-        if added:
-            self._db.executemany(added[0][0], [values for _, values in added])
+        self._db.executemany("insert into message values (?, ?, ?, ?, ?)", added)
         self._db.executemany("delete from message where queue = ? and sequence = ?", removed)
         self._db.execute("commit")
 
@@ -205,9 +199,9 @@ class Store:
         (self._left,) = self._db.execute("pragma user_version").fetchone()
         self._db.execute("pragma user_version = 0")
         for vhost, name, options in self._db.execute("select * from exchange").fetchall():
-            kind, auto_delete, internal, arguments = json.loads(options)
+            kind, auto_delete, internal, rows = json.loads(options)
             broker.vhost(vhost).exchanges[name] = TYPES[kind](
-                name, auto_delete=auto_delete, internal=internal, arguments=_arguments_in(arguments)
+                name, auto_delete=auto_delete, internal=internal, arguments=Arguments.read(rows)
             )
         for number, vhost, name, options in self._db.execute("select * from queue").fetchall():
             self._load_queue(broker.vhost(vhost), number, name, *json.loads(options))
@@ -216,12 +210,12 @@ class Store:
             host = broker.vhost(vhost)
             to = (host.queues if kind == "queue" else host.exchanges).get(name)
             if to is not None and source in host.exchanges:
-                host.bind(source, to, key, _arguments_in(arguments))
+                host.bind(source, to, key, Arguments.read(arguments))
         self._take()  # binding again has asked to save what is already there
 
     def _load_queue(self, vhost: Vhost, number: int, name: str, auto_delete: bool,
                     arguments: list[Any]) -> None:  # fmt: skip
-        restored = _arguments_in(arguments)
+        restored = Arguments.read(arguments)
         kind = QuorumQueue if restored.get("x-queue-type") == "quorum" else Queue
         queue = kind(vhost, name, durable=True, owner=None, auto_delete=auto_delete,
                      arguments=restored)  # fmt: skip
@@ -236,8 +230,8 @@ class Store:
             exchange, keys, blind, carried, deaths, *place = json.loads(meta)
             priority, expires, acquired, failures = place
             message = Message(exchange, tuple(keys), header, body, read_properties(header),
-                              None if deaths is None else Deaths.read(deaths))  # fmt: skip
-            message.blind, message.failures = blind, carried
+                              Deaths.read(deaths) if deaths else None, blind=blind,
+                              failures=carried)  # fmt: skip
             entry = Entry(message, sequence, priority, expires)
             entry.acquired, entry.failures, entry.stored = acquired, failures, True
             if self._left != _CLOSED and queue.type == "classic":
@@ -255,12 +249,3 @@ def _meta(entry: Entry) -> str:
 
 def _identity(binding: Binding) -> str:
     return repr(identity(binding.key, binding.destination, binding.arguments))
-
-
-def _arguments_out(arguments: Arguments) -> list[list[str]]:
-    return [[name.hex(), value.hex()] for name, value in arguments.fields]
-
-
-def _arguments_in(rows: list[list[str]]) -> Arguments:
-    fields: Fields = [(bytes.fromhex(name), bytes.fromhex(value)) for name, value in rows]
-    return Arguments(fields)

@@ -126,10 +126,12 @@ class Vhost:
         bindings, destination.bound_to = destination.bound_to, {}
         for (source, _), binding in bindings.items():
             exchange = self.exchanges.get(source)
-            if exchange is not None and exchange.unbind(
-                binding.key, destination, binding.arguments
-            ):
-                self._lost_binding(exchange)
+            if exchange is None:
+                continue
+            exchange.unbind(binding.key, destination, binding.arguments)
+            if self.broker.store is not None:
+                self.broker.store.delete_binding(self, exchange, binding)
+            self._lost_binding(exchange)
 
     def _lost_binding(self, exchange: Exchange) -> None:
         if exchange.auto_delete and not exchange.bindings:

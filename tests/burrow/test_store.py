@@ -132,6 +132,36 @@ def test_who_was_delivered_before_a_restart_is_redelivered_after_it(tmp_path: Pa
         connection.close()
 
 
+def test_a_binding_of_a_deleted_queue_does_not_come_back_with_its_name(tmp_path: Path) -> None:
+    with running(tmp_path) as url:
+        connection, channel = _connect(url)
+        channel.queue_declare("q", durable=True)
+        channel.queue_bind("q", "amq.direct", "k")
+        channel.queue_delete("q")
+        channel.queue_declare("q", durable=True)
+        connection.close()
+    with running(tmp_path) as url:
+        connection, channel = _connect(url)
+        channel.confirm_delivery()
+        with pytest.raises(pika.exceptions.UnroutableError):
+            channel.basic_publish("amq.direct", "k", b"", mandatory=True)
+        connection.close()
+
+
+def test_an_exclusive_queue_is_not_kept_even_when_it_is_durable(tmp_path: Path) -> None:
+    with running(tmp_path) as url:
+        connection, channel = _connect(url)
+        channel.queue_declare("mine", durable=True, exclusive=True)
+        channel.confirm_delivery()
+        channel.basic_publish("", "mine", b"", PERSISTENT)
+        connection.close()
+    with running(tmp_path) as url:
+        connection, channel = _connect(url)
+        with pytest.raises(pika.exceptions.ChannelClosedByBroker):
+            channel.queue_declare("mine", passive=True)
+        connection.close()
+
+
 def test_two_brokers_cannot_share_a_directory(tmp_path: Path) -> None:
     with running(tmp_path), pytest.raises(OSError, match="another broker"), running(tmp_path):
         pass
