@@ -1,0 +1,237 @@
+"""The broker: its virtual hosts, its listening socket, its limits, and how to start one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from burrow.connection import Connection
+from burrow.errors import AmqpError
+from burrow.queue import Queue, now
+from burrow.vhost import Vhost
+
+if TYPE_CHECKING:
+    from burrow.reply_to import ReplyTo
+    from burrow.store import Store
+
+BANNER = ("burrow, the course's practice broker (not RabbitMQ): one node, see burrow/README.md")
+VERSION = "1.0.0"
+MAX_MESSAGE = 16 * 2**20  # bytes, as in RabbitMQ
+MAX_CONNECTIONS = 2000
+
+
+def _memory_limit() -> int:
+    """Four tenths of this machine's memory, in bytes."""
+    try:
+        return int(0.4 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError):  # not on Windows
+        return 2**30
+
+
+class Broker:
+    """One node. `data` is a directory for durable queues and persistent messages, or None."""
+
+    banner = BANNER
+    version = VERSION
+    user = "guest"
+    password = "guest"  # noqa: S105  (the published default of RabbitMQ, for loopback only)
+    max_message = MAX_MESSAGE
+
+    def __init__(self, data: str | Path | None = None, *, memory_limit: int | None = None,
+                 max_connections: int = MAX_CONNECTIONS) -> None:  # fmt: skip
+        self.data = None if data is None else Path(data)
+        self.memory = 0  # bytes of queued messages
+        self.memory_limit = _memory_limit() if memory_limit is None else memory_limit
+        self.max_connections = max_connections
+        self.vhosts: dict[str, Vhost] = {}
+        self.connections: set[Connection] = set()
+        self.replies: dict[str, ReplyTo] = {}
+        self.store: Store | None = None
+        self.port = 0
+        self._server: asyncio.Server | None = None
+        self._blocked = False
+        self._soon: list[Callable[[], None]] = []
+        self._in_turn = False
+
+    # --- life
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Read what is on disk, and accept connections. Raises OSError when the port is taken."""
+        loop = asyncio.get_running_loop()
+        if self.data is not None:
+            from burrow.store import Store
+
+            self.store = Store(self.data, self._disk_failed)
+            self.store.load(self)
+        self._server = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._watch = loop.call_later(1, self._tick)
+
+    async def stop(self) -> None:
+        """Tell every client, and close. Messages of a broker with `data` stay on disk."""
+        if self._server is not None:
+            self._server.close()
+            self._watch.cancel()
+        for connection in list(self.connections):
+            reason = "broker forced connection closure with reason 'shutdown'"
+            connection.fail(AmqpError(320, reason))
+            connection.flush()
+        for _ in range(20):
+            if not self.connections:
+                break
+            await asyncio.sleep(0.02)
+        for connection in list(self.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+        if self.store is not None:
+            self.store.close()
+
+    def vhost(self, name: str) -> Vhost:
+        """A virtual host, made on first use."""
+        if name not in self.vhosts:
+            self.vhosts[name] = Vhost(self, name)
+        return self.vhosts[name]
+
+    def connection_closed(self, connection: Connection) -> None:
+        """Exclusive queues go with their connection."""
+        if hasattr(connection, "vhost"):
+            for queue in [q for q in connection.vhost.queues.values() if q.owner is connection]:
+                connection.vhost.remove_queue(queue)
+
+    def say(self, text: str) -> None:
+        """One line for the person at the terminal."""
+        print(f"burrow: {text}", file=sys.stderr, flush=True)
+
+    @staticmethod
+    def now() -> int:
+        """Milliseconds since 1970."""
+        return now()
+
+    # --- turns: everything one read from a socket causes, then one write to each socket
+
+    def soon(self, callback: Callable[[], None]) -> None:
+        """Call back at the end of this turn."""
+        if not self._soon and not self._in_turn:
+            asyncio.get_running_loop().call_soon(self.end_turn)
+        self._soon.append(callback)
+
+    def begin_turn(self) -> None:
+        """What is asked for `soon` can wait for the `end_turn` that follows."""
+        self._in_turn = True
+
+    def end_turn(self) -> None:
+        """Hand out messages, confirm publishes and write to sockets, in the order asked for."""
+        self._in_turn = True
+        try:
+            while self._soon:
+                work, self._soon = self._soon, []
+                for callback in work:
+                    callback()
+        finally:
+            self._in_turn = False
+
+    def when_safe(self, callback: Callable[[], None]) -> None:
+        """Call back once what was published so far is as safe as it gets: on disk, if there is
+        a store, else at the end of this turn.
+        """
+        if self.store is not None and self.store.dirty:
+            self.store.when_written(callback)
+        else:
+            self.soon(callback)
+
+    def _disk_failed(self, why: BaseException) -> None:
+        self.say(f"cannot write to {self.data}: {why}; closing all connections")
+        for connection in list(self.connections):
+            connection.fail(AmqpError(541, ""))
+
+    # --- bounds
+
+    def check_memory(self) -> None:
+        """Block publishing connections above the limit, let them go on below nine tenths of it."""
+        over = self.memory > self.memory_limit * (0.9 if self._blocked else 1)
+        if over != self._blocked:
+            self._blocked = over
+            self.say("memory limit reached, publishers are blocked" if over else "publishers go on")
+        for connection in self.connections:
+            if connection.published:
+                connection.block(over)
+
+    def watch(self, queue: Queue) -> None:
+        """Delete a queue with x-expires when it has been unused for that long."""
+        if queue.deleted or queue.expires is None:
+            return
+        left = queue.expires - queue.unused_for()
+        if left <= 0:
+            queue.vhost.remove_queue(queue)
+        else:
+            asyncio.get_running_loop().call_later(left / 1000, self.watch, queue)
+
+    def _tick(self) -> None:
+        self.check_memory()
+        self._watch = asyncio.get_running_loop().call_later(0.1, self._tick)
+
+
+def url(port: int, vhost: str = "/", host: str = "127.0.0.1") -> str:
+    """The AMQP URL of a broker on this machine."""
+    return f"amqp://{Broker.user}:{Broker.password}@{host}:{port}/{quote(vhost, safe='')}"
+
+
+@asynccontextmanager
+async def serving(data: str | Path | None = None, *, host: str = "127.0.0.1",
+                  port: int = 0) -> AsyncIterator[str]:  # fmt: skip
+    """Run a broker in this event loop and give its URL; port 0 is any free one."""
+    broker = Broker(data)
+    await broker.start(host, port)
+    broker.say(BANNER.removeprefix("burrow, "))
+    try:
+        yield url(broker.port, host=host)
+    finally:
+        await broker.stop()
+
+
+@contextmanager
+def running(data: str | Path | None = None, *, host: str = "127.0.0.1",
+            port: int = 0) -> Iterator[str]:  # fmt: skip
+    """Run a broker in a thread of its own and give its URL; port 0 is any free one."""
+    started = threading.Event()
+    outcome: list[str | BaseException] = []
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        try:
+            async with serving(data, host=host, port=port) as address:
+                outcome.append(address)
+                started.set()
+                await stop.wait()
+        except BaseException as error:
+            outcome.append(error)
+            started.set()
+            raise
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(serve())
+        except OSError:
+            pass  # told to the caller below
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=run, name="burrow", daemon=True)
+    thread.start()
+    started.wait()
+    if isinstance(outcome[0], BaseException):
+        thread.join()
+        raise outcome[0]
+    try:
+        yield outcome[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()

@@ -1,0 +1,250 @@
+"""A client's connection: handshake, frames to channels, heartbeats, blocking, the end.
+
+AMQP 0-9-1 sections 2.2.4 (negotiation), 4.2 (frames) and 4.2.7 (heartbeats).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from pamqp import base, commands
+
+from burrow import frames, handshake, methods
+from burrow.channel import Channel
+from burrow.errors import AmqpError, Hangup
+from burrow.wire import CLOSE_SECONDS, Wire
+
+if TYPE_CHECKING:
+    from burrow.broker import Broker
+    from burrow.vhost import Vhost
+
+
+
+class Connection(Wire):
+    """One TCP connection. `stage` says what may come next:
+    header, start-ok, tune-ok, open, running, closing, closed.
+    """
+
+    vhost: Vhost
+
+    def __init__(self, broker: Broker) -> None:
+        super().__init__(broker)
+        self.user = ""
+        self.stage = "header"
+        self.frame_max = frames.MAX_FRAME
+        self.channel_max = handshake.CHANNEL_MAX
+        self.channels: dict[int, Channel] = {}
+        self.capabilities: dict[str, Any] = {}
+        self.published = False
+        self._rest = b""
+
+    # --- the socket
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.broker.connections.add(self)
+        handshake.watch(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.stage = "closed"
+        self.broker.connections.discard(self)
+        super().connection_lost(exc)
+        self._release()
+
+    def _release(self) -> None:
+        channels, self.channels = self.channels, {}
+        for channel in channels.values():
+            channel.close()
+        self.broker.connection_closed(self)
+
+    def send(self, reply: base.Frame) -> None:
+        """Send a method on channel 0."""
+        self.write(frames.encode(0, reply))
+
+    # --- in
+
+    def data_received(self, data: bytes) -> None:
+        self.heard = self._loop.time()
+        data = self._rest + data if self._rest else data
+        start = 0
+        self.broker.begin_turn()
+        try:
+            if self.stage == "header":
+                start = handshake.on_header(self, data)
+            start = self._frames(data, start)
+        except AmqpError as error:
+            self.fail(error)
+            start = len(data)
+        except Hangup as why:
+            self._hang_up(str(why))
+        except Exception:
+            traceback.print_exc()  # a bug in burrow: this client is told, the others go on
+            self.fail(AmqpError(541, ""))
+            start = len(data)
+        self._rest = data[start:] if start < len(data) else b""
+        self.broker.end_turn()
+
+    def _frames(self, data: bytes, start: int) -> int:
+        end = len(data)
+        while end - start > frames.HEAD.size and self.stage not in ("header", "closed"):
+            kind, number, size = frames.HEAD.unpack_from(data, start)
+            if size > self.frame_max - frames.OVERHEAD:
+                problem = f"{{frame_too_large,{size},{self.frame_max - frames.OVERHEAD}}}"
+                raise frames.broken(kind, data[start : start + frames.HEAD.size], problem)
+            stop = start + frames.HEAD.size + size
+            if stop >= end:
+                break
+            if data[stop] != frames.END:
+                problem = f"{{invalid_frame_end_marker,{data[stop]}}}"
+                raise frames.broken(kind, data[start:], problem)
+            payload = data[start + frames.HEAD.size : stop]
+            start = stop + 1
+            channel = self.channels.get(number)
+            if channel is None or channel.closing or self.stage != "running":
+                self._on_frame(kind, number, payload)
+                continue
+            refused = frames.PUBLISH if channel.content.method is not None else payload
+            try:
+                self._on_channel_frame(channel, kind, payload)
+            except AmqpError as error:
+                if refused is frames.PUBLISH or kind == frames.METHOD:
+                    error.method = frames.method_numbers(refused)
+                if error.hard:
+                    raise
+                channel.close()
+                channel.send(commands.Channel.Close(error.code, error.text, *error.method))
+        return start
+
+    def _on_channel_frame(self, channel: Channel, kind: int, payload: bytes) -> None:
+        if kind == frames.HEADER:
+            channel.content.on_header(payload)
+        elif kind == frames.BODY:
+            channel.content.on_body(payload)
+        elif kind != frames.METHOD:
+            self._on_frame(kind, channel.number, payload)
+        elif channel.content.method is not None:
+            raise channel.content.unexpected()
+        elif payload.startswith(frames.PUBLISH):
+            channel.content.on_method(payload)
+            if not self.published:
+                self.published = True
+                self.broker.check_memory()
+        elif payload.startswith(frames.ACK):
+            channel.on_ack(payload)
+        else:
+            methods.handle(channel, frames.method(payload), payload)
+
+    def _on_frame(self, kind: int, number: int, payload: bytes) -> None:
+        """Frames for channel 0, and for channels that are not open."""
+        if kind == frames.HEARTBEAT:
+            if number:
+                raise frames.broken(kind, payload, "", 505)
+            return
+        if kind not in (frames.METHOD, frames.HEADER, frames.BODY):
+            raise frames.broken(kind, payload, "unknown_frame")
+        channel = self.channels.get(number)
+        if kind != frames.METHOD:
+            if channel is None and self.stage != "closing":
+                raise AmqpError(504 if number else 503, "content on a channel that is not open")
+            return
+        method = frames.method(payload)
+        try:
+            self._on_method(number, channel, method)
+        except AmqpError as error:
+            if error.code not in (403, 530):
+                error.method = frames.method_numbers(payload)
+            raise
+
+    def _on_method(self, number: int, channel: Channel | None, method: base.Frame) -> None:
+        if self.stage == "closing":
+            if isinstance(method, commands.Connection.CloseOk):
+                self.drop()
+            elif isinstance(method, commands.Connection.Close):
+                self.send(commands.Connection.CloseOk())
+        elif number == 0:
+            self._on_connection_method(method)
+        elif channel is not None:  # closing: only its close-ok, or a close that crossed ours
+            if isinstance(method, commands.Channel.CloseOk | commands.Channel.Close):
+                del self.channels[number]
+                if isinstance(method, commands.Channel.Close):
+                    channel.send(commands.Channel.CloseOk())
+        else:
+            self._open_channel(number, method)
+
+    def _open_channel(self, number: int, method: base.Frame) -> None:
+        if self.stage != "running":
+            raise Hangup(f"{method.name} before the connection is open")
+        if not isinstance(method, commands.Channel.Open):
+            raise AmqpError(504, "expected 'channel.open'")
+        if (most := len(self.channels)) >= self.channel_max:
+            raise AmqpError(530, f"number of channels opened ({most}) has reached the negotiated "
+                                 f"channel_max ({self.channel_max})")  # fmt: skip
+        channel = self.channels[number] = Channel(self, number)
+        channel.send(commands.Channel.OpenOk())
+
+    # --- connection methods
+
+    def _on_connection_method(self, m: base.Frame) -> None:
+        if isinstance(m, commands.Connection.Close):
+            self.stage = "closing"
+            self._release()
+            self.send(commands.Connection.CloseOk())
+            self.flush()
+            self.drop()
+        elif isinstance(m, commands.Connection.UpdateSecret) and self.stage == "running":
+            self.send(commands.Connection.UpdateSecretOk())
+        elif self.stage == "running":
+            raise AmqpError(504, "unexpected method in connection state running")
+        else:
+            handshake.answer(self, m)
+
+    def opened(self, vhost: Vhost) -> None:
+        """The handshake is done: channels may open, and heartbeats start."""
+        self.vhost = vhost
+        self.stage = "running"
+        self.send(commands.Connection.OpenOk())
+        self.start_heartbeats()
+
+    def block(self, blocked: bool) -> None:
+        """Stop, or go on, reading from a connection that publishes; tells it when it can be."""
+        if blocked == self._blocked or self.stage != "running":
+            return
+        if self.capabilities.get("connection.blocked"):
+            news = commands.Connection.Blocked("low on memory")
+            self.send(news if blocked else commands.Connection.Unblocked())
+        self.pause(blocked)
+
+    def relieved(self) -> None:
+        """Consumers that stood aside can take messages again."""
+        for channel in self.channels.values():
+            for consumer in list(channel.consumers.values()):
+                if consumer.waiting:
+                    consumer.queue.consumers.wake(consumer)
+
+    # --- the end
+
+    def fail(self, error: AmqpError) -> None:
+        """Close the connection with an error, if the handshake has come far enough to tell."""
+        if self.stage == "closing":
+            self.drop()
+            return
+        stage, self.stage = self.stage, "closing"
+        self._release()
+        if stage == "running" or error.code == 403 or (stage, error.code) == ("open", 530):
+            numbers = (0, 0) if error.text == "INTERNAL_ERROR" else error.method
+            self.send(commands.Connection.Close(error.code, error.text, *numbers))
+            self.later(CLOSE_SECONDS, self.drop)
+            self.transport.resume_reading()  # its close-ok may wait behind what it published
+        else:
+            self._hang_up(error.text)
+
+    def _hang_up(self, why: str) -> None:
+        self.broker.say(f"closed a connection: {why}")
+        self._release()
+        self.drop()
+
+    def drop(self) -> None:
+        self.stage = "closed"
+        super().drop()

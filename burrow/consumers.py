@@ -1,0 +1,138 @@
+"""Who gets the next message: turns, priorities, prefetch, single active consumer.
+
+Facts: RabbitMQ docs, "Consumer Prefetch", "Consumer Priorities", "Consumers" (single active).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from burrow.frames import deliver_prefix
+
+if TYPE_CHECKING:
+    from burrow.channel import Channel
+    from burrow.queue import Queue
+
+
+class Consumer:
+    """One basic.consume. `limit` is the most unacknowledged deliveries it may have, 0 for any."""
+
+    __slots__ = (
+        "channel", "exclusive", "limit", "no_ack", "prefix", "priority", "queue", "tag", "unacked",
+        "waiting",
+    )  # fmt: skip
+
+    def __init__(self, tag: str, channel: Channel, queue: Queue, *, no_ack: bool,
+                 exclusive: bool, limit: int, priority: int) -> None:  # fmt: skip
+        self.tag = tag
+        self.channel = channel
+        self.queue = queue
+        self.no_ack = no_ack
+        self.exclusive = exclusive
+        self.limit = 0 if no_ack else limit
+        self.priority = priority
+        self.prefix = deliver_prefix(tag)
+        self.unacked = 0
+        self.waiting = False
+
+    def ready(self) -> bool:
+        """Whether it may get one more message now."""
+        channel = self.channel
+        if channel.closing or channel.connection.congested:
+            return False
+        return not self.limit or self.unacked < self.limit
+
+    def settled(self) -> None:
+        """One of its deliveries was acknowledged or returned."""
+        self.unacked -= 1
+        if self.waiting:
+            self.queue.consumers.wake(self)
+
+
+class Consumers:
+    """The consumers of one queue.
+
+    The highest priority goes first, and equals take turns. Those that cannot take more stand
+    aside until an acknowledgement, or room in their socket, wakes them.
+    """
+
+    def __init__(self, queue: Queue, *, single: bool, takeover: bool) -> None:
+        self._queue = queue
+        self._single = single
+        self._takeover = takeover
+        self.all: list[Consumer] = []
+        self.active: Consumer | None = None
+        self._turns: dict[int, deque[Consumer]] = {}
+        self._priorities: list[int] = []
+
+    def add(self, consumer: Consumer) -> None:
+        """Register a consumer, last in its turn."""
+        self.all.append(consumer)
+        if self._single:
+            self._elect()
+        else:
+            self._line_up(consumer)
+
+    def remove(self, consumer: Consumer) -> None:
+        """Forget a consumer; its unacknowledged deliveries stay with its channel."""
+        self.all.remove(consumer)
+        if self._single:
+            if self.active is consumer:
+                self.active = None
+            self._elect()
+        elif not consumer.waiting:
+            self._turns[consumer.priority].remove(consumer)
+
+    def wake(self, consumer: Consumer) -> None:
+        """A consumer that stood aside can take messages again."""
+        consumer.waiting = False
+        if consumer not in self.all:
+            return
+        if self._single:
+            self._elect()
+        else:
+            self._line_up(consumer)
+        self._queue.pump()
+
+    def next(self) -> Consumer | None:
+        """The consumer for the next message, None when nobody can take it."""
+        if self._single:
+            self._elect()
+            chosen = self.active
+            if chosen is None or chosen.ready():
+                return chosen
+            chosen.waiting = True
+            return None
+        for priority in self._priorities:
+            turns = self._turns[priority]
+            while turns:
+                chosen = turns[0]
+                if chosen.ready():
+                    if len(turns) > 1:
+                        turns.rotate(-1)
+                    return chosen
+                chosen.waiting = True
+                turns.popleft()
+        return None
+
+    def _line_up(self, consumer: Consumer) -> None:
+        if consumer.priority not in self._turns:
+            self._turns[consumer.priority] = deque()
+            self._priorities = sorted(self._turns, reverse=True)
+        self._turns[consumer.priority].append(consumer)
+
+    def _elect(self) -> None:
+        """Single active consumer: keep the active one, or choose the next.
+
+        A quorum queue (`takeover`) lets a consumer of higher priority take over when the active
+        one has nothing unacknowledged left.
+        """
+        best = max(self.all, key=lambda one: one.priority, default=None)
+        if self.active is None:
+            self.active = best
+        elif (
+            self._takeover and best and best.priority > self.active.priority
+            and not self.active.unacked
+        ):  # fmt: skip
+            self.active = best

@@ -1,0 +1,250 @@
+"""The classic queue: messages in order, who gets them, when they expire, what is dropped.
+
+Facts: RabbitMQ docs, "Queues", "Time-To-Live", "Queue Length Limit", "Dead Letter Exchanges".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from burrow.arguments import Arguments
+from burrow.consumers import Consumer, Consumers
+from burrow.errors import AmqpError
+from burrow.message import Message
+from burrow.ready import Entry, Ready
+
+if TYPE_CHECKING:
+    from burrow.vhost import Vhost
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return int(time.time() * 1000)
+
+
+class Queue:
+    """A classic queue, and the base of the quorum queue."""
+
+    kind = "queue"
+    type = "classic"
+
+    def __init__(self, vhost: Vhost, name: str, *, durable: bool, owner: object | None,
+                 auto_delete: bool, arguments: Arguments) -> None:  # fmt: skip
+        self.vhost = vhost
+        self.name = name
+        self.durable = durable
+        self.owner = owner  # the connection of an exclusive queue
+        self.auto_delete = auto_delete
+        self.arguments = arguments
+        self.ttl: int | None = arguments.get("x-message-ttl")
+        self.expires: int | None = arguments.get("x-expires")
+        self.max_length: int | None = arguments.get("x-max-length")
+        self.max_bytes: int | None = arguments.get("x-max-length-bytes")
+        self.overflow: str = arguments.get("x-overflow", "drop-head")
+        self.dead_letter_exchange: str | None = arguments.get("x-dead-letter-exchange")
+        self.dead_letter_key: str | None = arguments.get("x-dead-letter-routing-key")
+        self.max_priority: int = arguments.get("x-max-priority", 0)
+        self.limited = self.max_length is not None or self.max_bytes is not None
+        self.single: bool = arguments.get("x-single-active-consumer", False)
+        self.consumers = Consumers(self, single=self.single, takeover=self.type == "quorum")
+        self.bound_to: dict[tuple[str, Any], Any] = {}  # bindings that lead here
+        self.ready = Ready()
+        self.deleted = False
+        self.used = now()
+        self._sequence = 0
+        self._pumping = False
+        self._expiring = False  # some entry has, or had, a time to live
+        self._timer: asyncio.TimerHandle | None = None
+        self._due: int | None = None  # when the timer will go off
+
+    # --- in
+
+    def publish(self, message: Message) -> bool:
+        """Take a message; False when the queue is full and rejects publishes."""
+        if self.limited and self.overflow != "drop-head" and self._would_overflow(message):
+            if self.overflow == "reject-publish-dlx":
+                self._dead_letter(message, "maxlen", 0)
+            return False
+        self._sequence += 1
+        entry = Entry(message, self._sequence, self._priority(message), self._expiry(message))
+        self.vhost.broker.memory += message.cost
+        store = self.vhost.broker.store
+        if store is not None and self.durable and self._persists(message):
+            store.add(self, entry)
+        self.ready.append(entry)
+        self._settle()
+        return True
+
+    def restore(self, entry: Entry) -> None:
+        """Put back an entry that was read from disk."""
+        self._sequence = max(self._sequence, entry.sequence)
+        self.vhost.broker.memory += entry.message.cost
+        self.ready.append(entry)
+        if entry.expires is not None and not self._expiring:
+            self._expiring = True
+            asyncio.get_running_loop().call_soon(self._drop_expired)
+
+    def requeue(self, entries: list[Entry], *, failed: bool) -> None:
+        """Take deliveries back, each to its old place; `failed` unless it was by basic.nack."""
+        for entry in sorted(entries, key=lambda one: one.sequence, reverse=True):
+            entry.acquired += 1
+            entry.failures += failed
+            self.ready.insert(entry)
+        self._settle()
+
+    def _settle(self) -> None:
+        """After messages came in: hand out, hold the limits, drop what expired."""
+        self._deliver()
+        if self.limited and self.overflow == "drop-head":
+            self._trim()
+        if self._expiring:
+            self._drop_expired()
+
+    def _persists(self, message: Message) -> bool:
+        return message.properties.persistent
+
+    def _priority(self, message: Message) -> int:
+        return min(message.properties.priority or 0, self.max_priority)
+
+    def _expiry(self, message: Message) -> int | None:
+        limits = [ms for ms in (self.ttl, message.properties.expiration) if ms is not None]
+        if not limits:
+            return None
+        self._expiring = True
+        return now() + min(limits)
+
+    # --- out
+
+    def get(self) -> Entry | None:
+        """The next message for basic.get, None when there is none."""
+        self.used = now()
+        entry = self.ready.take()
+        if self._expiring:
+            self._drop_expired()
+        return entry
+
+    def pump(self) -> None:
+        """Hand out messages at the end of this turn."""
+        if not self._pumping and self.ready.count:
+            self._pumping = True
+            self.vhost.broker.soon(self._pumped)
+
+    def _pumped(self) -> None:
+        self._pumping = False
+        self._deliver()
+
+    def _deliver(self) -> None:
+        while self.ready.count and self.consumers.all:
+            consumer = self.consumers.next()
+            if consumer is None or (entry := self.ready.take()) is None:
+                return
+            consumer.channel.deliver(consumer, entry)
+            if self._expiring:
+                self._drop_expired()
+
+    def header(self, entry: Entry) -> bytes:
+        """The content header to deliver."""
+        return entry.message.header
+
+    def done(self, entry: Entry) -> None:
+        """A message left the queue for good: acknowledged, dropped or dead-lettered."""
+        broker = self.vhost.broker
+        broker.memory -= entry.message.cost
+        if entry.stored and broker.store is not None:
+            broker.store.remove(self, entry)
+
+    def discard(self, entry: Entry, *, failed: bool) -> None:
+        """basic.reject (`failed`) or basic.nack without requeue."""
+        entry.failures += failed
+        self._drop(entry, "rejected")
+
+    def _drop(self, entry: Entry, reason: str) -> None:
+        self._dead_letter(entry.message, reason, entry.failures)
+        self.done(entry)
+
+    def _dead_letter(self, message: Message, reason: str, failures: int) -> None:
+        if self.dead_letter_exchange is not None:
+            self.vhost.routing.dead_letter(self, message, reason, failures or message.failures)
+
+    # --- limits and time
+
+    def _over(self, length: int, size: int) -> bool:
+        return (self.max_length is not None and length > self.max_length) or (
+            self.max_bytes is not None and size > self.max_bytes
+        )
+
+    def _would_overflow(self, message: Message) -> bool:
+        return self._over(self.ready.count + 1, self.ready.size + len(message.body))
+
+    def _trim(self) -> None:
+        while self._over(self.ready.count, self.ready.size):
+            entry = self.ready.take()
+            if entry is None:
+                return
+            self._drop(entry, "maxlen")
+
+    def _drop_expired(self) -> None:
+        """Drop what expired at the head of a line, and come back when the next head is due."""
+        for entry in self.ready.expired(now()):
+            self._drop(entry, "expired")
+        due = None if self.deleted else self.ready.next_expiry()
+        if due == self._due:
+            return
+        self._due = due
+        if self._timer is not None:
+            self._timer.cancel()
+        if due is not None:
+            wait = max(due - now(), 0) / 1000
+            self._timer = asyncio.get_running_loop().call_later(wait, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._due = None
+        self._drop_expired()
+
+    def unused_for(self) -> int:
+        """Milliseconds since the last use, 0 while there are consumers (docs: Queue TTL)."""
+        return 0 if self.consumers.all else now() - self.used
+
+    # --- the queue itself
+
+    def add_consumer(self, consumer: Consumer) -> None:
+        """Register a consumer. Raises 403 when one of them wants the queue for itself."""
+        others = self.consumers.all
+        taken = consumer.exclusive and self.single
+        taken = taken or bool(others and (consumer.exclusive or others[0].exclusive))
+        if taken and self.type == "classic":
+            raise AmqpError(
+                403, f"queue '{self.name}' in vhost '{self.vhost.name}' in exclusive use"
+            )
+        self.consumers.add(consumer)
+        self.pump()
+
+    def consumer_count(self) -> int:
+        """How many consumers declare-ok tells of."""
+        return len(self.consumers.all)
+
+    def remove_consumer(self, consumer: Consumer) -> None:
+        """Forget a consumer; the last one to go takes an auto-delete queue with it."""
+        self.consumers.remove(consumer)
+        self.used = now()
+        if self.auto_delete and not self.consumers.all:
+            self.vhost.remove_queue(self)
+        elif not self.deleted:
+            self.pump()
+
+    def purge(self) -> int:
+        """Drop all ready messages without dead-lettering; the number dropped."""
+        dropped = 0
+        while (entry := self.ready.take()) is not None:
+            self.done(entry)
+            dropped += 1
+        return dropped
+
+    def close(self) -> None:
+        """Drop everything; part of deleting the queue."""
+        self.deleted = True
+        self.purge()
+        if self._timer is not None:
+            self._timer.cancel()

@@ -1,0 +1,110 @@
+"""The messages of a queue that are ready for delivery, in the order they will go. Pure, no I/O."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from burrow.message import Message
+
+
+class Entry:
+    """A message's place in one queue; `expires` in ms since 1970, None for never."""
+
+    __slots__ = ("acquired", "expires", "failures", "message", "priority", "sequence", "stored")
+
+    def __init__(self, message: Message, sequence: int, priority: int,
+                 expires: int | None) -> None:  # fmt: skip
+        self.message = message
+        self.sequence = sequence
+        self.priority = priority
+        self.expires = expires
+        self.acquired = 0  # times it was handed out and came back
+        self.failures = 0  # of those, returned by reject or by a channel that ended
+        self.stored = False
+
+    @property
+    def redelivered(self) -> bool:
+        """Whether somebody may have seen this message before."""
+        return self.acquired > 0 or self.message.failures > 0
+
+
+class Ready:
+    """One line for each priority; within it, the order of publishing.
+
+    `count` messages with `size` bytes of bodies. What quorum queues got back stands in a line of
+    its own, before all others.
+    """
+
+    __slots__ = ("_levels", "_order", "count", "returns", "size")
+
+    def __init__(self) -> None:
+        self._levels: dict[int, deque[Entry]] = {0: deque()}
+        self._order = [0]  # the priorities in use, highest first
+        self.returns: deque[Entry] = deque()
+        self.count = 0
+        self.size = 0
+
+    def append(self, entry: Entry) -> None:
+        """A new message goes last."""
+        self._level(entry).append(entry)
+        self._counted(entry)
+
+    def insert(self, entry: Entry) -> None:
+        """A message that was delivered goes back to its old place."""
+        level = self._level(entry)
+        place = 0
+        while place < len(level) and level[place].sequence < entry.sequence:
+            place += 1
+        level.insert(place, entry)
+        self._counted(entry)
+
+    def put_first(self, entry: Entry) -> None:
+        """A message that was delivered goes to the line of those that came back."""
+        self.returns.append(entry)
+        self._counted(entry)
+
+    def take(self) -> Entry | None:
+        """The next message, None when there is none."""
+        if not self.count:
+            return None
+        level = self.returns
+        if not level:
+            level = next(self._levels[key] for key in self._order if self._levels[key])
+        return self._pop(level)
+
+    def expired(self, moment: int) -> Iterator[Entry]:
+        """Take out what has expired by `moment` (ms since 1970) at the head of each line."""
+        for level in self._lines():
+            while level and level[0].expires is not None and level[0].expires <= moment:
+                yield self._pop(level)
+
+    def next_expiry(self) -> int | None:
+        """When the first of the heads expires, in ms since 1970; None for never."""
+        due = [level[0].expires for level in self._lines() if level]
+        return min((moment for moment in due if moment is not None), default=None)
+
+    def entries(self) -> Iterator[Entry]:
+        """All of them, in no particular order."""
+        for level in self._lines():
+            yield from level
+
+    def _lines(self) -> list[deque[Entry]]:
+        return [self.returns, *self._levels.values()]
+
+    def _level(self, entry: Entry) -> deque[Entry]:
+        level = self._levels.get(entry.priority)
+        if level is None:
+            level = self._levels[entry.priority] = deque()
+            self._order = sorted(self._levels, reverse=True)
+        return level
+
+    def _counted(self, entry: Entry) -> None:
+        self.count += 1
+        self.size += len(entry.message.body)
+
+    def _pop(self, level: deque[Entry]) -> Entry:
+        entry = level.popleft()
+        self.count -= 1
+        self.size -= len(entry.message.body)
+        return entry

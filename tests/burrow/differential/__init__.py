@@ -1,0 +1,1 @@
+"""Random sequences of operations, run on burrow and on RabbitMQ side by side."""

@@ -1,0 +1,1 @@
+"""Fixed scenarios, recorded from RabbitMQ; burrow is compared with every one of them."""

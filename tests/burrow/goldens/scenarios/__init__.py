@@ -1,0 +1,1 @@
+"""One module per topic; every public function of it is a scenario."""
