@@ -30,7 +30,7 @@ app.add_typer(broker_app, name="broker")
 Plain = Annotated[bool, typer.Option("--plain", help="No colour, ASCII only, no paging.")]
 BrokerName = Annotated[
     str | None,
-    typer.Option("--broker", metavar="NAME", help="Use url, docker, native or auto this time."),
+    typer.Option("--broker", metavar="NAME", help="Use this one now: see broker use."),
 ]
 LessonName = Annotated[str, typer.Argument(metavar="LESSON", help="Such as 3.1.")]
 
@@ -174,7 +174,9 @@ def logs(context: typer.Context, plain: Plain = False, broker: BrokerName = None
 @broker_app.command(epilog="Example: ./learn broker use url amqps://me:secret@host:5671/%2F")
 def use(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="auto, docker, native or url.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="auto, docker, native, embedded or url.")
+    ],
     url: Annotated[str | None, typer.Argument(metavar="[URL]", help="Only after url.")] = None,
     plain: Plain = False,
     broker: BrokerName = None,

@@ -193,7 +193,7 @@ def broker_down(options: Options) -> None:
     output = console.make(options.plain)
     stopped = choose.stop(output.say)
     for broker in stopped:
-        output.out.print(f"Stopped RabbitMQ ({broker.provider}). Its durable data stays.")
+        output.out.print(f"Stopped the broker ({broker.provider}). Its durable data stays.")
     if not stopped:
         output.out.print("Nothing to stop: the course has started no broker.")
 
@@ -222,7 +222,7 @@ def broker_reset(options: Options, yes: bool) -> None:
             raise NotYet("nothing was deleted.")
     stopped = choose.stop(output.say, erase=True)
     for broker in stopped:
-        output.out.print(f"Stopped RabbitMQ ({broker.provider}) and deleted its data.")
+        output.out.print(f"Stopped the broker ({broker.provider}) and deleted its data.")
     if not stopped:
         output.out.print("Nothing to delete: the course has started no broker.")
 

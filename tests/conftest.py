@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from course.brokers import Broker, docker, native
+from course.brokers import embedded as embedded_broker
 from course.brokers.base import Unavailable
 from tests.support import ContainerBroker
 
@@ -73,6 +74,18 @@ def native_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LEARN_WORK", str(tmp_path_factory.mktemp("native node")))
         broker = native.start(print)
+        try:
+            yield broker
+        finally:
+            broker.close()
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """burrow, as the course starts it where there is nothing but Python."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEARN_WORK", str(tmp_path_factory.mktemp("embedded")))
+        broker = embedded_broker.start(print)
         try:
             yield broker
         finally:

@@ -11,7 +11,8 @@ from tests.content import name_of, tracked
 ENGINE = {"filelock", "markdown_it", "pika", "psutil", "pydantic", "rich", "typer"}
 ALLOWED = {
     "module_*/*.py": {"pika"},
-    "course/*.py": {"course"} | ENGINE,
+    "burrow/*.py": {"burrow", "pamqp"},
+    "course/*.py": {"burrow", "course"} | ENGINE,
 }
 
 

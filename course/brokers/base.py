@@ -42,6 +42,7 @@ class Broker(ABC):
     can_restart: ClassVar[bool] = True
     url: str
     management: Management | None = None
+    note: str = ""  # what must be said whenever this broker is used
 
     @cached_property
     def server(self) -> ServerInfo:

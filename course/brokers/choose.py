@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from course.brokers import docker, native, state
+from course.brokers import docker, embedded, native, state
 from course.brokers.base import Broker, Unavailable
 from course.brokers.docker import DockerBroker
+from course.brokers.embedded import EmbeddedBroker
 from course.brokers.native import NativeBroker
 from course.brokers.probe import is_listening
 from course.brokers.state import BrokerState, Preference, Running
@@ -14,10 +15,12 @@ from course.brokers.url import UrlBroker
 from course.errors import CouldNotCheck, unknown
 
 Say = Callable[[str], None]
-Own = DockerBroker | NativeBroker  # providers whose brokers the course starts and stops
+Own = (
+    DockerBroker | NativeBroker | EmbeddedBroker
+)  # providers whose brokers the course starts and stops
 
-NAMES: tuple[Preference, ...] = ("auto", "url", "docker", "native")
-OTHER = "Another: ./learn broker use docker|native|url"
+NAMES: tuple[Preference, ...] = ("auto", "url", "docker", "native", "embedded")
+OTHER = "Another: ./learn broker use docker|native|embedded|url"
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Choice:
     why: str
 
     def __str__(self) -> str:
-        return f"Broker: {self.broker.describe()}, {self.why}. {OTHER}"
+        note = f"\n{self.broker.note}" if self.broker.note else ""
+        return f"Broker: {self.broker.describe()}, {self.why}. {OTHER}{note}"
 
 
 def parse(name: str) -> Preference:
@@ -91,7 +95,12 @@ def restart(say: Say, wanted: Preference | None = None) -> Broker:
 
 def attach(running: Running) -> Own:
     """The broker that an earlier command started."""
-    return DockerBroker(running) if running.provider == "docker" else NativeBroker(running)
+    kinds: dict[str, type[Own]] = {
+        "docker": DockerBroker,
+        "native": NativeBroker,
+        "embedded": EmbeddedBroker,
+    }
+    return kinds[running.provider](running)
 
 
 def stop(say: Say, *, erase: bool = False) -> list[Own]:
@@ -123,6 +132,7 @@ def _start(wish: Preference, now: BrokerState, say: Say) -> Choice:
     for provider, start, why in (
         ("docker", docker.start, "because Docker runs here"),
         ("native", native.start, "because rabbitmq-server is installed here"),
+        ("embedded", embedded.start, "because it needs nothing but Python"),
     ):
         if wish not in ("auto", provider):
             continue

@@ -134,6 +134,7 @@ def start(say: Callable[[str], None]) -> NativeBroker:
     say("Starting a private RabbitMQ node on this machine (5 to 30 seconds) ...")
     _write_configuration(folder, running)
     broker = NativeBroker(running)
+    broker.close()  # one that an interrupted command left behind would hold the data
     epmd = shutil.which("epmd")
     if epmd:  # started by the node itself it would do the same, but nobody would stop it
         port = running.details["epmd_port"]

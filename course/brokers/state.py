@@ -11,7 +11,7 @@ from course.paths import work
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-Preference = Literal["auto", "url", "docker", "native"]
+Preference = Literal["auto", "url", "docker", "native", "embedded"]
 
 
 class Running(BaseModel):
@@ -19,9 +19,9 @@ class Running(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    provider: Literal["docker", "native"]
+    provider: Literal["docker", "native", "embedded"]
     amqp_port: int
-    management_port: int
+    management_port: int | None = None  # burrow has none
     details: dict[str, str] = {}
 
 

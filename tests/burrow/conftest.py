@@ -1,4 +1,4 @@
-"""The two brokers of these tests: burrow always, RabbitMQ when there is one."""
+"""The two brokers of these tests: burrow always, RabbitMQ as for all tests."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from course.brokers import Broker
+
 
 @pytest.fixture(scope="session")
-def rabbitmq_url() -> str:
-    """AMQP URL of a RabbitMQ 4.3, from RABBITMQ_URL; skips without one."""
-    url = os.environ.get("RABBITMQ_URL")
-    if not url:
-        pytest.skip("set RABBITMQ_URL to an AMQP URL of a RabbitMQ 4.3 to compare with it")
-    return url
+def rabbitmq_url(rabbitmq: Broker) -> str:
+    """AMQP URL of a RabbitMQ 4.3."""
+    return rabbitmq.url
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,17 @@ def test_the_page_plays_on_rabbitmq(
 
 
 @every_lesson
+def test_the_page_plays_on_the_embedded_broker(
+    lesson: catalog.Lesson, embedded: Broker, tmp_path: Path
+) -> None:
+    page = pages.read(lesson.readme)
+    with embedded.new_vhost() as url:
+        result = play(page, page.scenes, embedded, url, Silent(), tmp_path / "log")
+    assert result.skipped == []
+    assert result.scenes == len(page.scenes)
+
+
+@every_lesson
 def test_each_scene_plays_alone_on_a_native_node(
     lesson: catalog.Lesson, native_rabbitmq: Broker, tmp_path: Path
 ) -> None:

@@ -1,0 +1,77 @@
+"""The embedded broker as the course uses it: in the background, and truthful about durability."""
+
+from pathlib import Path
+
+import pika
+import psutil
+
+from course.brokers import Broker, choose, embedded, probe
+
+
+def publish(url: str, queue: str) -> None:
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+    channel.queue_declare(queue=queue, durable=True)
+    channel.confirm_delivery()
+    persistent = pika.BasicProperties(delivery_mode=2)
+    channel.basic_publish(exchange="", routing_key=queue, body=b"x", properties=persistent)
+    connection.close()
+
+
+def count(url: str, queue: str) -> int:
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    answer = connection.channel().queue_declare(queue=queue, passive=True)
+    connection.close()
+    return answer.method.message_count
+
+
+def test_it_says_that_it_is_not_rabbitmq(embedded: Broker) -> None:
+    assert embedded.server.product == "burrow"
+    said = str(choose.Choice(embedded, "which is running"))
+    assert "not RabbitMQ" in said
+    assert "burrow/README.md" in said
+
+
+def test_a_restart_keeps_what_is_durable(embedded: Broker) -> None:
+    with embedded.new_vhost() as url:
+        publish(url, "kept")
+        embedded.restart()
+        assert count(url, "kept") == 1
+
+
+def test_a_throwaway_vhost_shares_nothing_and_leaves_nothing(
+    embedded: Broker, own_work_folder: Path
+) -> None:
+    with embedded.new_vhost() as one, embedded.new_vhost() as two:
+        publish(one, "here")
+        assert one != two
+        connection = pika.BlockingConnection(pika.URLParameters(two))
+        connection.channel().queue_declare(queue="here", exclusive=True)  # 405 if it were shared
+        connection.close()
+    assert not probe.is_listening(one)
+    assert not probe.is_listening(two)
+    assert list(own_work_folder.iterdir()) == []
+
+
+def test_it_goes_on_between_commands_and_down_stops_it(own_work_folder: Path) -> None:
+    started = choose.ensure(print, "embedded").broker
+    publish(started.url, "kept")
+    again = choose.ensure(print, "embedded").broker
+    assert again.url == started.url
+    [stopped] = choose.stop(print)
+    assert stopped.url == started.url
+    assert not probe.is_listening(started.url)
+    once_more = choose.ensure(print, "embedded").broker
+    assert count(once_more.url, "kept") == 1
+    choose.stop(print, erase=True)
+    assert not (own_work_folder / "embedded-broker").exists()
+
+
+def test_a_process_that_was_left_behind_is_replaced(own_work_folder: Path) -> None:
+    first = embedded.start(print)
+    (note,) = own_work_folder.glob("embedded-broker/*.process")
+    process = psutil.Process(int(note.read_text(encoding="utf-8").split()[0]))
+    second = embedded.start(print)  # as after a lost broker.json
+    assert not process.is_running()
+    second.close()
+    assert not probe.is_listening(first.url)
