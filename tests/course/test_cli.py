@@ -176,7 +176,7 @@ def test_no_color_gives_no_escape_codes() -> None:
     assert "\x1b" not in done.stdout
 
 
-@pytest.mark.parametrize("words", [["read", "3.1"], ["list"], ["--help"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["read", "3.1"], ["list"]], ids=" ".join)
 def test_a_reader_who_has_gone_is_no_fault(words: list[str]) -> None:
     with subprocess.Popen(
         [sys.executable, "-P", "-m", "course", *words],
