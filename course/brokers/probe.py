@@ -60,6 +60,7 @@ def identify(url: str, timeout: float = 5) -> ServerInfo:
     Raises CouldNotCheck, with the cause in one line, if that fails.
     """
     import pika
+    from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
     host, port = address(url)
     where = redact(url)
@@ -75,7 +76,7 @@ def identify(url: str, timeout: float = 5) -> ServerInfo:
         raise CouldNotCheck(f"{where} refused the user name or password.") from None
     except pika.exceptions.ProbableAccessDeniedError:
         raise CouldNotCheck(f"{where}: no such vhost, or no right to use it.") from None
-    except (pika.exceptions.AMQPError, OSError) as error:
+    except (pika.exceptions.AMQPError, AMQPConnectorException, OSError) as error:
         why = _tls_problem(error)
         raise CouldNotCheck(f"no AMQP broker answers on {host}, port {port}{why}.") from None
     except (ValueError, TypeError) as error:
