@@ -69,15 +69,29 @@ def test_the_broker_says_its_product_and_version(rabbitmq: Broker) -> None:
     assert str(info).startswith("RabbitMQ 4.")
 
 
+def refusal(url: str) -> str:
+    """Why the broker could not be identified.
+
+    Found out in another process: pika leaves sockets of failed attempts to the garbage collector.
+    """
+    attempt = (
+        "import sys\nfrom course.brokers import probe\nfrom course.errors import CouldNotCheck\n"
+        "try: probe.identify(sys.argv[1], timeout=0.5)\n"
+        "except CouldNotCheck as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", attempt, url],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 1
+    return done.stdout
+
+
 def test_a_broker_that_accepts_and_is_silent_is_given_up_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"amqp://127.0.0.1:{server.getsockname()[1]}/"
-        # Apart from us: pika leaves the socket of such an attempt to the garbage collector.
-        attempt = f"from course.brokers import probe; probe.identify({url!r}, timeout=0.3)"
-        done = subprocess.run(
-            [sys.executable, "-c", attempt], capture_output=True, text=True, timeout=30, check=False
-        )
-    assert "CouldNotCheck: no AMQP broker answers on 127.0.0.1" in done.stderr
+        said = refusal(f"amqp://127.0.0.1:{server.getsockname()[1]}/")
+    assert "no AMQP broker answers on 127.0.0.1" in said
 
 
 def test_waiting_for_a_broker_ends_at_the_deadline() -> None:
@@ -111,11 +125,8 @@ def test_a_certificate_that_nobody_vouches_for_is_one_line(tmp_path: Path) -> No
 
         thread = threading.Thread(target=refuse, daemon=True)
         thread.start()
-        url = f"amqps://me:secret@127.0.0.1:{server.getsockname()[1]}/"
-        with pytest.raises(CouldNotCheck) as caught:
-            probe.identify(url)
+        said = refusal(f"amqps://me:secret@127.0.0.1:{server.getsockname()[1]}/")
         server.shutdown(socket.SHUT_RDWR)
         thread.join(5)
-    assert "\n" not in str(caught.value)
-    assert "secret" not in str(caught.value)
-    assert "its certificate is not trusted (self" in str(caught.value)
+    assert "secret" not in said
+    assert "its certificate is not trusted (self" in said
