@@ -195,4 +195,6 @@ def run_command_line(arguments: list[str] | None = None) -> int:
     except typer.TyperException as error:
         print(f"learn: {error.format_message()}", file=sys.stderr)
         return 2
+    if result == 130:  # so typer says that Ctrl-C came
+        raise KeyboardInterrupt
     return int(result or 0)

@@ -111,6 +111,10 @@ def run(options: Options, name: str, step: bool, section: str | None) -> None:
         result = play(page, scenes, choice.broker, url, Show(output, step), log)
     output.out.print()
     left_out = f" Left out: {', '.join(result.skipped)}." if result.skipped else ""
+    if result.scenes == 0:
+        raise CouldNotCheck(
+            f"nothing was played.{left_out} Another broker: ./learn broker use auto"
+        )
     output.out.print(
         f"{output.symbols.done} Lesson {lesson.id}: all {result.lines} lines came as the page "
         f"says, in {result.seconds:.0f} s.{left_out}",

@@ -1,6 +1,7 @@
 """Printing for people: colour where there is a terminal, ASCII where that is all there is."""
 
 import codecs
+import contextlib
 import io
 import os
 import sys
@@ -45,6 +46,14 @@ class Output:
         self.err.print(text, style="dim", markup=False, highlight=False)
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """The reader of our output has gone, as `head` does: no fault, so not rich's exit code."""
+        with contextlib.suppress(SystemExit):
+            super().on_broken_pipe()
+        raise SystemExit(0)
+
+
 def make(plain: bool) -> Output:
     """`plain` means no colour, ASCII only, no paging; NO_COLOR and pipes are respected anyway."""
     codecs.register_error("learn", _substitute)
@@ -53,8 +62,8 @@ def make(plain: bool) -> Output:
             stream.reconfigure(encoding="ascii" if plain else None, errors="learn")
     # NO_COLOR alone would leave bold and links, which are escape codes, too.
     colours: Literal["auto"] | None = None if plain or os.environ.get("NO_COLOR") else "auto"
-    out = Console(color_system=colours, highlight=False, emoji=False)
-    err = Console(color_system=colours, highlight=False, emoji=False, stderr=True)
+    out = _Console(color_system=colours, highlight=False, emoji=False)
+    err = _Console(color_system=colours, highlight=False, emoji=False, stderr=True)
     fancy = out.encoding.lower().startswith("utf")
     return Output(out, err, FANCY if fancy else ASCII, plain)
 

@@ -13,7 +13,11 @@ from course.errors import CouldNotCheck
 
 
 class ManagementError(CouldNotCheck):
-    """The management API could not be reached, or refused a request."""
+    """The management API could not be reached, or refused a request with `status`."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Management:
@@ -57,14 +61,31 @@ class Management:
     def vhosts(self) -> list[str]:
         return [vhost["name"] for vhost in self._call("GET", "/api/vhosts?columns=name")]
 
-    def close_connections(self, vhost: str) -> int:
+    def close_connections(self, vhost: str, seconds: float = 10) -> int:
         """Close this user's client connections in the vhost; return how many there were."""
+        waiting = names = self._connections(vhost)
+        deadline = time.monotonic() + seconds
+        while waiting := {name for name in waiting if not self._close(name)}:
+            # A new connection is listed before it can be closed by its name.
+            if time.monotonic() > deadline:
+                raise ManagementError(f"{len(waiting)} connections could not be closed.")
+            time.sleep(0.1)
+            waiting &= self._connections(vhost)
+        return len(names)
+
+    def _connections(self, vhost: str) -> set[str]:
         # Other listings of connections follow the statistics, which are seconds late.
         tracked = self._call("GET", f"/api/connections/username/{_part(self.user)}")
-        names = [connection["name"] for connection in tracked if connection["vhost"] == vhost]
-        for name in names:
-            self._call("DELETE", f"/api/connections/{_part(name)}")
-        return len(names)
+        return {connection["name"] for connection in tracked if connection["vhost"] == vhost}
+
+    def _close(self, connection: str) -> bool:
+        try:
+            self._call("DELETE", f"/api/connections/{_part(connection)}")
+        except ManagementError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
         import urllib.error
@@ -81,7 +102,8 @@ class Management:
         except urllib.error.HTTPError as error:
             raise ManagementError(
                 f"the management API at {self.base_url} refused {method} {path}: "
-                f"{error.code} {error.reason}."
+                f"{error.code} {error.reason}.",
+                error.code,
             ) from None
         except (OSError, ValueError):
             raise ManagementError(f"no management API answers at {self.base_url}.") from None

@@ -60,6 +60,7 @@ def identify(url: str, timeout: float = 5) -> ServerInfo:
     Raises CouldNotCheck, with the cause in one line, if that fails.
     """
     import pika
+    from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
     host, port = address(url)
     where = redact(url)
@@ -75,8 +76,9 @@ def identify(url: str, timeout: float = 5) -> ServerInfo:
         raise CouldNotCheck(f"{where} refused the user name or password.") from None
     except pika.exceptions.ProbableAccessDeniedError:
         raise CouldNotCheck(f"{where}: no such vhost, or no right to use it.") from None
-    except (pika.exceptions.AMQPError, OSError):
-        raise CouldNotCheck(f"no AMQP broker answers on {host}, port {port}.") from None
+    except (pika.exceptions.AMQPError, AMQPConnectorException, OSError) as error:
+        why = _tls_problem(error)
+        raise CouldNotCheck(f"no AMQP broker answers on {host}, port {port}{why}.") from None
     except (ValueError, TypeError) as error:
         raise CouldNotCheck(f"the broker's URL {where} is not valid: {error}.") from None
     try:
@@ -84,6 +86,18 @@ def identify(url: str, timeout: float = 5) -> ServerInfo:
         return ServerInfo(_text(properties.get("product")), _numbers(properties.get("version")))
     finally:
         connection.close()
+
+
+def _tls_problem(error: BaseException) -> str:
+    """What went wrong with TLS, if that is why; pika wraps it in errors of its own."""
+    import ssl
+
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f": its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return f": TLS failed ({error.reason})"
+    causes = (_tls_problem(cause) for cause in error.args if isinstance(cause, BaseException))
+    return next(filter(None, causes), "")
 
 
 def wait_until_ready(url: str, seconds: float) -> ServerInfo:

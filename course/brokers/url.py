@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from course.brokers import vhosts
 from course.brokers.base import Broker, Capabilities
 from course.brokers.management import Management
-from course.brokers.probe import identify
+from course.brokers.probe import address, identify
 from course.errors import CouldNotCheck, WrongUse
 
 
@@ -18,6 +18,7 @@ class UrlBroker(Broker):
     can_restart = False
 
     def __init__(self, url: str) -> None:
+        address(url)  # what is no AMQP URL is told before anything else
         self.url = url
         parts = urlsplit(url)
         user, password = unquote(parts.username or "guest"), unquote(parts.password or "guest")

@@ -93,10 +93,11 @@ def _remove(url: str, queues: Sequence[str], exchanges: Sequence[str]) -> None:
 @contextlib.contextmanager
 def _connection(url: str) -> Iterator[Any]:
     import pika
+    from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
     try:
         connection = pika.BlockingConnection(pika.URLParameters(url))
-    except pika.exceptions.AMQPError:
+    except (pika.exceptions.AMQPError, AMQPConnectorException, OSError):
         raise CouldNotCheck("the broker does not answer any more.") from None
     try:
         yield connection

@@ -254,36 +254,34 @@ def test_a_script_that_ignores_ctrl_c_is_ended_and_told(
     [
         "$ parent.py\nstarted\n",
         "$ parent.py\nstarted\n^C\n",
-        "$ parent.py leave\nstarted\n",
+        "$ leaver.py\nstarted\n",
         "$ parent.py &\n[1] ...\nstarted\n$ kill %1\n",
         "$ parent.py &\n[1] ...\nstarted\n$ kill -9 %1\n",
     ],
 )
 def test_what_a_script_has_started_ends_with_the_scene(lesson: Lesson, typed: str) -> None:
-    lesson.script(
-        "parent.py",
-        """
-        # A consumer, by the words start_consuming, with a child that minds no Ctrl-C.
+    forking = """
         import os, signal, sys, time
         if os.fork() == 0:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             time.sleep(600)
         print("started", flush=True)
-        while "leave" not in sys.argv:
-            time.sleep(600)
-        """,
-    )
+    """
+    lesson.script("leaver.py", forking)
+    lesson.script("parent.py", forking + "    time.sleep(600)  # in place of start_consuming\n")
     lesson.play(f"## Run it\n```console terminal-1\n{typed}```\n")
-    script = str(lesson.folder / "parent.py")
-    eventually(lambda: not running(script), "the forked child has ended", seconds=5)
+    folder = str(lesson.folder)
+    eventually(lambda: not running(folder), "the forked child has ended", seconds=5)
 
 
-def running(script: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
-        if script in (process.info["cmdline"] or []) and process.info["status"] != "zombie":
-            found.append(process)
-    return found
+def running(folder: str) -> list[psutil.Process]:
+    """The processes of scripts in the folder."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "status"])
+        if any(word.startswith(folder) for word in process.info["cmdline"] or [])
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
 
 
 def test_a_flood_of_lines_is_taken_in_order(lesson: Lesson) -> None:
@@ -426,4 +424,4 @@ def test_an_interrupted_play_ends_its_scripts(
             ```
         """)
     assert lesson.heard("terminal-1")[-1] == "waiting"
-    eventually(lambda: not running(str(lesson.folder / "consumer.py")), "it ended", 5)
+    eventually(lambda: not running(str(lesson.folder)), "it ended", 5)
