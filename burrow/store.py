@@ -101,8 +101,9 @@ class Store:
 
     def delete_exchange(self, vhost: Vhost, exchange: Exchange) -> None:
         """A durable exchange was deleted, and its bindings with it."""
-        self._change("delete from exchange where vhost = ? and name = ?", vhost.name, exchange.name)
-        self._change("delete from binding where vhost = ? and source = ?", vhost.name, exchange.name)
+        both = vhost.name, exchange.name
+        self._change("delete from exchange where vhost = ? and name = ?", *both)
+        self._change("delete from binding where vhost = ? and source = ?", *both)
 
     def save_queue(self, queue: Queue) -> None:
         """A durable queue was declared."""
