@@ -92,14 +92,18 @@ class Queue:
             entry.acquired += 1
             entry.failures += failed
             self.ready.insert(entry)
+        if self._expiring:
+            self._drop_expired()
         self._settle()
 
     def _settle(self) -> None:
-        """After messages came in: hand out, hold the limits, drop what expired."""
+        """After a message came in: hand out, hold the limits, drop what expired.
+
+        A classic queue looks for what expired only when this can have changed its head.
+        """
         self._deliver()
-        if self.limited and self.overflow == "drop-head":
-            self._trim()
-        if self._expiring:
+        trimmed = self.limited and self.overflow == "drop-head" and self._trim()
+        if self._expiring and (trimmed or self.ready.count == 1 or self.type == "quorum"):
             self._drop_expired()
 
     def _persists(self, message: Message) -> bool:
@@ -178,18 +182,19 @@ class Queue:
     def _would_overflow(self, message: Message) -> bool:
         return self._over(self.ready.count + 1, self.ready.size + len(message.body))
 
-    def _trim(self) -> None:
-        while self._over(self.ready.count, self.ready.size):
-            entry = self.ready.take()
-            if entry is None:
-                return
+    def _trim(self) -> bool:
+        """Drop what is over the limits; whether anything was."""
+        before = self.ready.count
+        while self._over(self.ready.count, self.ready.size) and (entry := self.ready.take()):
             self._drop(entry, "maxlen")
+        return self.ready.count < before
 
     def _drop_expired(self) -> None:
-        """Drop what expired at the head of a line, and come back when the next head is due."""
-        for entry in self.ready.expired(now()):
+        """Drop what expired at the head, and come back when the next head is due."""
+        each = self.type == "quorum"  # of its priorities has a head
+        for entry in self.ready.expired(now(), each):
             self._drop(entry, "expired")
-        due = None if self.deleted else self.ready.next_expiry()
+        due = None if self.deleted else self.ready.next_expiry(each)
         if due == self._due:
             return
         self._due = due
