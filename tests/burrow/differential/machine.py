@@ -27,18 +27,20 @@ class Brokers(Topology):
         count=st.integers(1, 3),
         priority=st.sampled_from([None, None, 0, 2, 9]),
         expiration=st.sampled_from([None, None, None, "0", "1", "60000", "soon"]),
+        headers=pools.message_headers,
         cc=seldom,
     )
     def publish(
         self, slot: int, exchange: str, key: str, mandatory: bool, count: int, priority: int | None,
-        expiration: str | None, cc: bool,
+        expiration: str | None, headers: dict[str, Any] | None, cc: bool,
     ) -> None:  # fmt: skip
         route = self.full(key) if key in ("q0", "q1") else key
+        copies = {"CC": [self.full("q1")], "BCC": [self.full("q0")]} if cc else {}
         given: dict[str, Any] = {"priority": priority, "expiration": expiration}
-        if cc:
-            given["headers"] = {"CC": [self.full("q1")], "BCC": [self.full("q0")]}
+        given["headers"] = {**(headers or {}), **copies} or None
         first = self.body
-        self.body += count
+        # A dead letter may overtake the next publish, or not: no order is promised between them.
+        self.body += 1 if self.deaths else count
 
         def act(side: Side) -> Json:
             channel = side.slot(slot).channel

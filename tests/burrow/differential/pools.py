@@ -30,3 +30,10 @@ quorum_arguments = st.sampled_from([
     {}, {}, {"x-delivery-limit": 1}, {"x-max-length": 2}, {"x-single-active-consumer": True},
     {"x-delivery-limit": 0, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "Q:q0"},
 ])  # fmt: skip
+binding_arguments = st.sampled_from([
+    {}, {}, {}, {"x-match": "all", "h": 1}, {"x-match": "any", "h": "x", "g": 2}, {"h": None},
+    {"x-match": "any-with-x", "x-h": 1}, {"x-match": "some"},
+])  # fmt: skip
+message_headers = st.sampled_from([
+    None, None, {"h": 1}, {"h": "x", "x-h": 1}, {"g": 2, "h": True}, {"x-death": "mine"},
+])  # fmt: skip

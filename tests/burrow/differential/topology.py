@@ -35,6 +35,7 @@ class Topology(RuleBasedStateMachine):
         super().__init__()
         self.prefix = f"d{RUN}{next(SERIAL)}."
         self.body = 0
+        self.deaths = False  # whether a queue dead-letters
         type(self).sequences += 1
 
     def full(self, name: str) -> str:
@@ -77,6 +78,7 @@ class Topology(RuleBasedStateMachine):
     def declare(self, slot: int, name: str, args: dict[str, Any], **flags: bool) -> None:
         queue = self.full(name)
         args = {k: self.named(v) for k, v in args.items()}
+        self.deaths = self.deaths or "x-dead-letter-exchange" in args
         owner = (slot // 2 if slot < TX else 1) if flags.get("exclusive") else None
 
         def act(side: Side) -> Json:
@@ -94,7 +96,7 @@ class Topology(RuleBasedStateMachine):
     @initialize(
         args=st.lists(pools.arguments, min_size=2, max_size=2),
         more=st.lists(pools.quorum_arguments, min_size=2, max_size=2),
-        kind=st.sampled_from(["direct", "fanout", "topic"]),
+        kind=st.sampled_from(["direct", "fanout", "topic", "headers"]),
         key=pools.keys,
     )
     def topology(
@@ -149,15 +151,27 @@ class Topology(RuleBasedStateMachine):
             arguments=args,
         )
 
-    @rule(slot=slots, queue=pools.queues, exchange=pools.exchanges, key=pools.keys, bind=often)
-    def bind_queue(self, slot: int, queue: str, exchange: str, key: str, bind: bool) -> None:
+    @rule(
+        slot=slots, queue=pools.queues, exchange=pools.exchanges, key=pools.keys,
+        arguments=pools.binding_arguments, bind=often,
+    )  # fmt: skip
+    def bind_queue(
+        self, slot: int, queue: str, exchange: str, key: str, arguments: dict[str, Any], bind: bool
+    ) -> None:
         kind = c.Queue.Bind if bind else c.Queue.Unbind
-        self.call(slot, kind, queue=self.full(queue), exchange=self.full(exchange), routing_key=key)
+        self.call(slot, kind, queue=self.full(queue), exchange=self.full(exchange),
+                  routing_key=key, arguments=arguments)  # fmt: skip
 
-    @rule(slot=slots, to=pools.exchanges, source=pools.exchanges, key=pools.keys, bind=often)
-    def bind_exchange(self, slot: int, to: str, source: str, key: str, bind: bool) -> None:
+    @rule(
+        slot=slots, to=pools.exchanges, source=pools.exchanges, key=pools.keys,
+        arguments=pools.binding_arguments, bind=often,
+    )  # fmt: skip
+    def bind_exchange(
+        self, slot: int, to: str, source: str, key: str, arguments: dict[str, Any], bind: bool
+    ) -> None:
         kind = c.Exchange.Bind if bind else c.Exchange.Unbind
-        self.call(slot, kind, destination=self.full(to), source=self.full(source), routing_key=key)
+        self.call(slot, kind, destination=self.full(to), source=self.full(source),
+                  routing_key=key, arguments=arguments)  # fmt: skip
 
     @rule(slot=slots, exchange=pools.exchanges, if_unused=seldom)
     def delete_exchange(self, slot: int, exchange: str, if_unused: bool) -> None:
