@@ -133,13 +133,10 @@ class Queue:
         """Hand out messages at the end of this turn."""
         if not self._pumping and self.ready.count:
             self._pumping = True
-            self.vhost.broker.soon(self._pumped)
-
-    def _pumped(self) -> None:
-        self._pumping = False
-        self._deliver()
+            self.vhost.broker.soon(self._deliver)
 
     def _deliver(self) -> None:
+        self._pumping = False
         while self.ready.count and self.consumers.all:
             consumer = self.consumers.next()
             if consumer is None or (entry := self.ready.take()) is None:
@@ -175,9 +172,9 @@ class Queue:
     # --- limits and time
 
     def _over(self, length: int, size: int) -> bool:
-        return (self.max_length is not None and length > self.max_length) or (
-            self.max_bytes is not None and size > self.max_bytes
-        )
+        if self.max_length is not None and length > self.max_length:
+            return True
+        return self.max_bytes is not None and size > self.max_bytes
 
     def _would_overflow(self, message: Message) -> bool:
         return self._over(self.ready.count + 1, self.ready.size + len(message.body))
@@ -217,12 +214,10 @@ class Queue:
     def add_consumer(self, consumer: Consumer) -> None:
         """Register a consumer. Raises 403 when one of them wants the queue for itself."""
         others = self.consumers.all
-        taken = consumer.exclusive and self.single
-        taken = taken or bool(others and (consumer.exclusive or others[0].exclusive))
-        if taken and self.type == "classic":
-            raise AmqpError(
-                403, f"queue '{self.name}' in vhost '{self.vhost.name}' in exclusive use"
-            )
+        exclusive = consumer.exclusive or (others and others[0].exclusive)
+        if self.type == "classic" and exclusive and (others or self.single):
+            where = f"queue '{self.name}' in vhost '{self.vhost.name}'"
+            raise AmqpError(403, f"{where} in exclusive use")
         self.consumers.add(consumer)
         self.pump()
 
@@ -241,10 +236,9 @@ class Queue:
 
     def purge(self) -> int:
         """Drop all ready messages without dead-lettering; the number dropped."""
-        dropped = 0
+        dropped = self.ready.count
         while (entry := self.ready.take()) is not None:
             self.done(entry)
-            dropped += 1
         return dropped
 
     def close(self) -> None:

@@ -75,7 +75,8 @@ def test_sigterm_closes_connections_and_ends_with_0() -> None:
 def test_other_addresses_need_a_flag() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "burrow", "--host", "0.0.0.0", "--port", "0"],  # noqa: S104
-        cwd=Path(burrow.__file__).parents[1], capture_output=True, text=True, timeout=20, check=False,
+        cwd=Path(burrow.__file__).parents[1], capture_output=True, text=True, timeout=20,
+        check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert "--expose" in done.stderr
