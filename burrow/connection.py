@@ -56,6 +56,8 @@ class Connection(Wire):
     def _release(self) -> None:
         channels, self.channels = self.channels, {}
         for channel in channels.values():
+            channel.closing = True  # what one gives back must not go to the next
+        for channel in channels.values():
             channel.close()
         self.broker.connection_closed(self)
 
