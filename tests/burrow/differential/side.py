@@ -201,12 +201,11 @@ class Side:
             if slot.channel.connection is connection:
                 slot.held.clear()
 
-    def give_back(self) -> None:
-        """Close the sequence's channels in order, so that what they held returns."""
-        for number in sorted(self.slots):
-            slot = self.slots.pop(number)
-            if not (slot.channel.closed or slot.channel.connection.closed):
-                slot.channel.close()
+    def give_back(self, number: int) -> None:
+        """Close a slot's channel if it is open, so that what it held returns."""
+        slot = self.slots.pop(number, None)
+        if slot and not (slot.channel.closed or slot.channel.connection.closed):
+            slot.channel.close()
 
     def drain(self) -> Json:
         """Every message left in queues that all may use, in order, taken away."""
@@ -226,9 +225,9 @@ class Side:
             self.delete(c.Queue.Delete, 2 if owner is None else owner, queue=queue)
         for exchange in exchanges:
             self.delete(c.Exchange.Delete, 2, exchange=exchange)
-        with contextlib.suppress(Closed):
-            self.give_back()
-        self.slots.clear()
+        for number in range(SLOTS):
+            with contextlib.suppress(Closed):
+                self.give_back(number)
         self.queues.clear()
 
     def delete(self, kind: Any, number: int, **fields: str) -> None:
