@@ -111,10 +111,11 @@ def equivalent_argument(key: str, new: Arguments, old: Arguments, where: str) ->
 
 def check_redeclared(where: str, new: Arguments, old: Arguments) -> None:
     """Raises 406 when queue.declare names another type, or other known arguments."""
-    equivalent("x-queue-type", new.get("x-queue-type", "classic"),
-               old.get("x-queue-type", "classic"), where)  # fmt: skip
+    kind = old.get("x-queue-type", "classic")
+    equivalent("x-queue-type", new.get("x-queue-type", "classic"), kind, where)
     for key in _COMPARED:
-        equivalent_argument(key, new, old, where)
+        if key not in (_NOT_CLASSIC if kind == "classic" else _NOT_QUORUM):
+            equivalent_argument(key, new, old, where)
 
 
 def check_declared(where: str, arguments: Arguments, *, durable: bool, exclusive: bool,
@@ -233,4 +234,5 @@ _CHECKS = {
     "x-queue-leader-locator": _one_of("invalid_queue_locator_arg", "client-local", "balanced"),
 }  # fmt: skip
 _COMPARED = (*_CHECKS, "x-dead-letter-exchange", "x-delivery-limit", "x-queue-mode",
+             "x-queue-master-locator",
              "x-delayed-retry-type", "x-delayed-retry-min", "x-delayed-retry-max")  # fmt: skip

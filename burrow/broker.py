@@ -102,8 +102,7 @@ class Broker:
     def connection_closed(self, connection: Connection) -> None:
         """Exclusive queues go with their connection."""
         if hasattr(connection, "vhost"):
-            for queue in [q for q in connection.vhost.queues.values() if q.owner is connection]:
-                connection.vhost.remove_queue(queue)
+            connection.vhost.remove_exclusive(connection)
 
     def say(self, text: str) -> None:
         """One line for the person at the terminal."""

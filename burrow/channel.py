@@ -212,9 +212,10 @@ class Channel:
         for queue, entries in back.items():
             queue.requeue(entries, failed=settlement.failed)
 
-    def recover(self) -> None:
+    def recover(self, *, failed: bool = False) -> None:
         """Return all outstanding deliveries to their queues."""
-        self._return_all(failed=False)
+        deliveries, self.unacked = list(self.unacked.values()), {}
+        self._apply(Settlement([], deliveries, "requeue", failed))
 
     # --- transactions
 
@@ -246,8 +247,4 @@ class Channel:
         consumers, self.consumers = list(self.consumers.values()), {}
         for consumer in consumers:
             consumer.queue.remove_consumer(consumer)
-        self._return_all(failed=True)
-
-    def _return_all(self, *, failed: bool) -> None:
-        deliveries, self.unacked = list(self.unacked.values()), {}
-        self._apply(Settlement([], deliveries, "requeue", failed))
+        self.recover(failed=True)

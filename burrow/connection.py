@@ -56,6 +56,8 @@ class Connection(Wire):
     def _release(self) -> None:
         channels, self.channels = self.channels, {}
         for channel in channels.values():
+            channel.closing = True  # what one gives back must not go to the next
+        for channel in channels.values():
             channel.close()
         self.broker.connection_closed(self)
 
@@ -134,7 +136,7 @@ class Connection(Wire):
         elif payload.startswith(frames.ACK):
             channel.on_ack(payload)
         else:
-            methods.handle(channel, frames.method(payload), payload)
+            methods.handle(channel, payload)
 
     def _on_frame(self, kind: int, number: int, payload: bytes) -> None:
         """Frames for channel 0, and for channels that are not open."""

@@ -92,8 +92,10 @@ def dead_letter(message: Message, queue: str, reason: str, exchange: str, key: s
     """
     header = message.header
     expiration = message.properties.expiration
-    shown = message.keys[: len(message.keys) - message.blind]
-    death = Death(queue, reason, 1, int(time.time()), message.exchange, shown,
+    shown = list(message.keys)
+    for hidden in message.keys[len(shown) - message.blind :]:
+        shown.remove(hidden)  # the first that is equal, as RabbitMQ does
+    death = Death(queue, reason, 1, int(time.time()), message.exchange, tuple(shown),
                   None if expiration is None else str(expiration))  # fmt: skip
     deaths = record(message.deaths, death)
     fields = [

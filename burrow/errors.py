@@ -32,9 +32,10 @@ class AmqpError(Exception):
     def __init__(self, code: int, text: str, *, connection: bool = False) -> None:
         super().__init__(text)
         self.code = code
-        self.text = f"{NAMES[code]} - {text}" if text else NAMES[code]
-        if len(self.text) > 255:
-            self.text = self.text[:252] + "..."
+        words = (f"{NAMES[code]} - {text}" if text else NAMES[code]).encode(errors="replace")
+        if len(words) > 255:  # a short string has no room for more
+            words = words[:252] + b"..."
+        self.text = words.decode(errors="ignore")
         self.method = (0, 0)  # class and method numbers of what was refused
         self.hard = connection or code in (320, 541) or 501 <= code <= 540
 

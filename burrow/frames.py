@@ -26,6 +26,7 @@ MAX_FRAME = 131072
 HEARTBEAT_FRAME = HEAD.pack(HEARTBEAT, 0, 0) + b"\xce"
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 
+ACCESS_REQUEST = struct.pack(">HH", 30, 10)
 PUBLISH = struct.pack(">HH", 60, 40)
 ACK = struct.pack(">HH", 60, 80)
 NACK = struct.pack(">HH", 60, 120)
@@ -49,6 +50,8 @@ def method(payload: bytes) -> base.Frame:
     except (ValueError, IndexError, TypeError, RecursionError, struct.error, OverflowError) as why:
         if "Unknown type" in str(why) or isinstance(why, RecursionError):
             raise Hangup(f"cannot decode {decoded}: {why}") from None
+        if "utf-8" in str(why):
+            raise AmqpError(501, "Malformed UTF-8 in shortstr") from None
         raise AmqpError(501, f"cannot decode {_octets(payload)}") from None
     return decoded
 
@@ -72,6 +75,11 @@ def method_numbers(payload: bytes) -> tuple[int, int]:
 def encode(channel: int, reply: base.Frame) -> bytes:
     """A whole method frame."""
     return frame.marshal(reply, channel)
+
+
+def access_ok(channel: int) -> bytes:
+    """A whole access.request-ok frame, which grants everything."""
+    return b"%b\x00\x1e\x00\x0b\x00\x01\xce" % HEAD.pack(METHOD, channel, 6)
 
 
 def confirm(channel: int, tag: int, multiple: bool, accepted: bool) -> bytes:

@@ -23,6 +23,10 @@ CAPABILITIES: common.FieldTable = {
     "authentication_failure_close": True, "per_consumer_qos": True, "direct_reply_to": True,
 }  # fmt: skip
 MECHANISMS = ("PLAIN", "AMQPLAIN")
+OTHERS = {  # first bytes of protocols that RabbitMQ speaks
+    b"AMQP\x00\x01\x00\x00": "AMQP 1.0", b"AMQP\x03": "AMQP 1.0", b"\x16\x03": "TLS",
+    b"\x10": "MQTT", b"CONNECT": "STOMP", b"STOMP": "STOMP", b"GET ": "HTTP", b"PUT ": "HTTP",
+}  # fmt: skip
 SECONDS = 10  # for the whole handshake
 CHANNEL_MAX = 2047
 HEARTBEAT = 60  # seconds, offered to the client
@@ -47,7 +51,8 @@ def on_header(connection: Connection, data: bytes) -> int:
     if not frames.PROTOCOL_HEADER.startswith(data[:8]):
         connection.transport.write(frames.PROTOCOL_HEADER)
         connection.drop()
-        broker.say("a client asked for another protocol than AMQP 0-9-1; start RabbitMQ for it")
+        name = next((name for start, name in OTHERS.items() if data.startswith(start)), "something")
+        broker.say(f"a client spoke {name}, not AMQP 0-9-1; start RabbitMQ for it")
         return len(data)
     if len(data) < 8:
         return 0

@@ -31,14 +31,18 @@ class Properties:
         self.raw = raw
         self.persistent = values.get("delivery_mode") == b"\x02"
         self.priority = values["priority"][0] if "priority" in values else None
-        self.reply_to = values["reply_to"][1:].decode() if "reply_to" in values else None
-        self.user_id = values["user_id"][1:].decode() if "user_id" in values else None
+        self.reply_to = _text(values["reply_to"]) if "reply_to" in values else None
+        self.user_id = _text(values["user_id"]) if "user_id" in values else None
         self.expiration: int | None = None
         if "expiration" in values:
-            self.expiration = _expiration(values["expiration"][1:].decode(errors="replace"))
+            self.expiration = _expiration(_text(values["expiration"]))
         self.headers: tables.Fields | None = None
         if "headers" in values:
             self.headers = tables.split_table(values["headers"][4:])
+
+
+def _text(short: bytes) -> str:
+    return short[1:].decode(errors="surrogateescape")
 
 
 def _expiration(text: str) -> int:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from pamqp import base, commands
 
-from burrow import reply_to, topology
+from burrow import frames, reply_to, topology
 from burrow.arguments import integer, read
 from burrow.channel import Channel
 from burrow.consumers import Consumer
@@ -173,8 +173,15 @@ HANDLERS: Handlers = {
 }
 
 
-def handle(channel: Channel, method: base.Frame, payload: bytes) -> None:
-    """Do what a method asks, and reply unless the client said `nowait`. Raises AmqpError."""
+def handle(channel: Channel, payload: bytes) -> None:
+    """Do what a method asks, and reply unless the client said `nowait`.
+
+    Raises AmqpError and Hangup.
+    """
+    if payload.startswith(frames.ACCESS_REQUEST):  # of AMQP 0-8, which old clients still send
+        channel.connection.write(frames.access_ok(channel.number))
+        return
+    method = frames.method(payload)
     if "arguments" in method:
         channel.arguments = read(method, payload)
     handler = HANDLERS.get(type(method), _refused)

@@ -92,14 +92,18 @@ class Queue:
             entry.acquired += 1
             entry.failures += failed
             self.ready.insert(entry)
+        if self._expiring:
+            self._drop_expired()
         self._settle()
 
     def _settle(self) -> None:
-        """After messages came in: hand out, hold the limits, drop what expired."""
+        """After a message came in: hand out, hold the limits, drop what expired.
+
+        A classic queue looks for what expired only when this can have changed its head.
+        """
         self._deliver()
-        if self.limited and self.overflow == "drop-head":
-            self._trim()
-        if self._expiring:
+        trimmed = self.limited and self.overflow == "drop-head" and self._trim()
+        if self._expiring and (trimmed or self.ready.count == 1 or self.type == "quorum"):
             self._drop_expired()
 
     def _persists(self, message: Message) -> bool:
@@ -129,13 +133,10 @@ class Queue:
         """Hand out messages at the end of this turn."""
         if not self._pumping and self.ready.count:
             self._pumping = True
-            self.vhost.broker.soon(self._pumped)
-
-    def _pumped(self) -> None:
-        self._pumping = False
-        self._deliver()
+            self.vhost.broker.soon(self._deliver)
 
     def _deliver(self) -> None:
+        self._pumping = False
         while self.ready.count and self.consumers.all:
             consumer = self.consumers.next()
             if consumer is None or (entry := self.ready.take()) is None:
@@ -171,25 +172,26 @@ class Queue:
     # --- limits and time
 
     def _over(self, length: int, size: int) -> bool:
-        return (self.max_length is not None and length > self.max_length) or (
-            self.max_bytes is not None and size > self.max_bytes
-        )
+        if self.max_length is not None and length > self.max_length:
+            return True
+        return self.max_bytes is not None and size > self.max_bytes
 
     def _would_overflow(self, message: Message) -> bool:
         return self._over(self.ready.count + 1, self.ready.size + len(message.body))
 
-    def _trim(self) -> None:
-        while self._over(self.ready.count, self.ready.size):
-            entry = self.ready.take()
-            if entry is None:
-                return
+    def _trim(self) -> bool:
+        """Drop what is over the limits; whether anything was."""
+        before = self.ready.count
+        while self._over(self.ready.count, self.ready.size) and (entry := self.ready.take()):
             self._drop(entry, "maxlen")
+        return self.ready.count < before
 
     def _drop_expired(self) -> None:
-        """Drop what expired at the head of a line, and come back when the next head is due."""
-        for entry in self.ready.expired(now()):
+        """Drop what expired at the head, and come back when the next head is due."""
+        each = self.type == "quorum"  # of its priorities has a head
+        for entry in self.ready.expired(now(), each):
             self._drop(entry, "expired")
-        due = None if self.deleted else self.ready.next_expiry()
+        due = None if self.deleted else self.ready.next_expiry(each)
         if due == self._due:
             return
         self._due = due
@@ -212,12 +214,10 @@ class Queue:
     def add_consumer(self, consumer: Consumer) -> None:
         """Register a consumer. Raises 403 when one of them wants the queue for itself."""
         others = self.consumers.all
-        taken = consumer.exclusive and self.single
-        taken = taken or bool(others and (consumer.exclusive or others[0].exclusive))
-        if taken and self.type == "classic":
-            raise AmqpError(
-                403, f"queue '{self.name}' in vhost '{self.vhost.name}' in exclusive use"
-            )
+        exclusive = consumer.exclusive or (others and others[0].exclusive)
+        if self.type == "classic" and exclusive and (others or self.single):
+            where = f"queue '{self.name}' in vhost '{self.vhost.name}'"
+            raise AmqpError(403, f"{where} in exclusive use")
         self.consumers.add(consumer)
         self.pump()
 
@@ -236,10 +236,9 @@ class Queue:
 
     def purge(self) -> int:
         """Drop all ready messages without dead-lettering; the number dropped."""
-        dropped = 0
+        dropped = self.ready.count
         while (entry := self.ready.take()) is not None:
             self.done(entry)
-            dropped += 1
         return dropped
 
     def close(self) -> None:

@@ -71,6 +71,8 @@ class QuorumQueue(Queue):
                 self._delay(entry)
             else:
                 self.ready.put_first(entry)
+        if self._expiring:
+            self._drop_expired()
         self._settle()
 
     def _delay(self, entry: Entry) -> None:

@@ -73,15 +73,19 @@ class Ready:
             level = next(self._levels[key] for key in self._order if self._levels[key])
         return self._pop(level)
 
-    def expired(self, moment: int) -> Iterator[Entry]:
-        """Take out what has expired by `moment` (ms since 1970) at the head of each line."""
+    def expired(self, moment: int, each: bool) -> Iterator[Entry]:
+        """Take out what has expired by `moment` (ms since 1970) at the head: of `each` line, or of
+        the first line only, going on to the next when nothing is left of it.
+        """
         for level in self._lines():
             while level and level[0].expires is not None and level[0].expires <= moment:
                 yield self._pop(level)
+            if level and not each:
+                return
 
-    def next_expiry(self) -> int | None:
-        """When the first of the heads expires, in ms since 1970; None for never."""
-        due = [level[0].expires for level in self._lines() if level]
+    def next_expiry(self, each: bool) -> int | None:
+        """When the first of these heads expires, in ms since 1970; None for never."""
+        due = [level[0].expires for level in self._lines() if level][: None if each else 1]
         return min((moment for moment in due if moment is not None), default=None)
 
     def entries(self) -> Iterator[Entry]:
@@ -90,7 +94,7 @@ class Ready:
             yield from level
 
     def _lines(self) -> list[deque[Entry]]:
-        return [self.returns, *self._levels.values()]
+        return [self.returns, *(self._levels[priority] for priority in self._order)]
 
     def _level(self, entry: Entry) -> deque[Entry]:
         level = self._levels.get(entry.priority)

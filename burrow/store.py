@@ -61,8 +61,7 @@ class Store:
         self._changes: list[Change] = []
         self._removed: list[tuple[int, int]] = []
         self._waiting: list[Callable[[], None]] = []
-        self._writing = False
-        self._scheduled = False
+        self._writing = self._scheduled = False
 
     @property
     def dirty(self) -> bool:
@@ -101,21 +100,21 @@ class Store:
 
     def delete_exchange(self, vhost: Vhost, exchange: Exchange) -> None:
         """A durable exchange was deleted, and its bindings with it."""
-        self._change("delete from exchange where vhost = ? and name = ?", vhost.name, exchange.name)
-        self._change("delete from binding where vhost = ? and source = ?", vhost.name, exchange.name)
+        both = vhost.name, exchange.name
+        self._change("delete from exchange where vhost = ? and name = ?", *both)
+        self._change("delete from binding where vhost = ? and source = ?", *both)
 
     def save_queue(self, queue: Queue) -> None:
         """A durable queue was declared."""
         number = self._ids[queue] = self._next_id
         self._next_id += 1
         options = json.dumps([queue.auto_delete, queue.arguments.written()])
-        home = queue.vhost.name
-        self._change("insert into queue values (?, ?, ?, ?)", number, home, queue.name, options)
+        names = queue.vhost.name, queue.name
+        self._change("insert into queue values (?, ?, ?, ?)", number, *names, options)
 
     def delete_queue(self, queue: Queue) -> None:
         """A durable queue was deleted, and its messages with it."""
-        number = self._ids.pop(queue, None)
-        if number is not None:
+        if (number := self._ids.pop(queue, None)) is not None:
             self._added = {k: v for k, v in self._added.items() if k[0] != number}
             self._change("delete from queue where id = ?", number)
             self._change("delete from message where queue = ?", number)

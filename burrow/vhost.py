@@ -38,6 +38,7 @@ class Vhost:
         trace = TYPES["topic"]("amq.rabbitmq.trace", internal=True)
         self.exchanges[trace.name] = trace
         self.routing = Routing(self)
+        self._exclusive: dict[object, set[Queue]] = {}  # by the connection that owns them
 
     # --- exchanges
 
@@ -180,6 +181,8 @@ class Vhost:
         queue = kind(self, name, durable=durable, owner=owner if exclusive else None,
                      auto_delete=auto_delete, arguments=arguments)  # fmt: skip
         self.add_queue(queue)
+        if exclusive:
+            self._exclusive.setdefault(owner, set()).add(queue)
         if durable and not exclusive and self.broker.store is not None:
             self.broker.store.save_queue(queue)
         return queue
@@ -208,12 +211,18 @@ class Vhost:
         self.remove_queue(queue)
         return ready
 
+    def remove_exclusive(self, owner: object) -> None:
+        """Take away the exclusive queues of a connection that has ended."""
+        for queue in self._exclusive.pop(owner, set()):
+            self.remove_queue(queue)
+
     def remove_queue(self, queue: Queue) -> None:
         """Take a queue away and tell its consumers."""
         if queue.deleted:
             return
         queue.close()
         del self.queues[queue.name]
+        self._exclusive.get(queue.owner, set()).discard(queue)
         self._unbind_all(queue)
         if queue.durable and self.broker.store is not None:
             self.broker.store.delete_queue(queue)

@@ -75,7 +75,8 @@ def test_sigterm_closes_connections_and_ends_with_0() -> None:
 def test_other_addresses_need_a_flag() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "burrow", "--host", "0.0.0.0", "--port", "0"],  # noqa: S104
-        cwd=Path(burrow.__file__).parents[1], capture_output=True, text=True, timeout=20, check=False,
+        cwd=Path(burrow.__file__).parents[1], capture_output=True, text=True, timeout=20,
+        check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert "--expose" in done.stderr
@@ -202,3 +203,20 @@ def test_a_peer_that_stops_sending_heartbeats_is_dropped(burrow_url: str) -> Non
 
     _until(gone, within=8)
     watcher.close()
+
+
+@pytest.mark.parametrize(
+    ("hello", "name"),
+    [(b"GET / HTTP/1.1\r\n\r\n", "HTTP"), (b"\x16\x03\x01\x02\x00\x01", "TLS"),
+     (b"AMQP\x03\x01\x00\x00", "AMQP 1.0"), (b"CONNECT\n\n\0", "STOMP")],
+)  # fmt: skip
+def test_other_protocols_are_named_on_the_terminal(
+    capfd: pytest.CaptureFixture[str], hello: bytes, name: str
+) -> None:
+    with burrow.running() as url:
+        port = pika.URLParameters(url).port
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            client.sendall(hello)
+            assert client.recv(100) == b"AMQP\x00\x00\x09\x01"
+            assert client.recv(100) == b""
+    assert f"spoke {name}, not AMQP 0-9-1" in capfd.readouterr().err

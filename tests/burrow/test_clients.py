@@ -72,3 +72,13 @@ def test_a_message_without_time_to_live_left_is_gone_unless_a_consumer_waits(
         if got:
             break
     assert got == [b"somebody waits"]
+
+
+def test_an_error_about_a_long_name_fits_into_the_reply(channel: BlockingChannel) -> None:
+    name = "☃" * 85
+    channel.basic_publish(name, "k", b"")
+    with pytest.raises(pika.exceptions.ChannelClosedByBroker) as refused:
+        channel.basic_qos()
+    assert refused.value.reply_code == 404
+    assert refused.value.reply_text.startswith("NOT_FOUND - no exchange '☃☃")
+    assert len(refused.value.reply_text.encode()) <= 255

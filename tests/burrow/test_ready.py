@@ -57,7 +57,7 @@ def test_only_heads_expire() -> None:
     ready = Ready()
     for sequence, expires in enumerate((5, 20, 5)):
         ready.append(_entry(sequence, expires=expires))
-    assert ready.next_expiry() == 5
-    assert [entry.sequence for entry in ready.expired(10)] == [0]
-    assert ready.next_expiry() == 20
+    assert ready.next_expiry(each=False) == 5
+    assert [entry.sequence for entry in ready.expired(10, each=False)] == [0]
+    assert ready.next_expiry(each=False) == 20
     assert _drain(ready) == [1, 2]

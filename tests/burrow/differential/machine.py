@@ -12,7 +12,7 @@ from tests.burrow.wire import Channel, Json
 
 from . import pools
 from .pools import often, seldom, slots
-from .side import TX, Held, Side
+from .side import SLOTS, TX, Held, Side
 from .topology import Topology
 
 
@@ -27,32 +27,21 @@ class Brokers(Topology):
         count=st.integers(1, 3),
         priority=st.sampled_from([None, None, 0, 2, 9]),
         expiration=st.sampled_from([None, None, None, "0", "1", "60000", "soon"]),
+        headers=pools.message_headers,
         cc=seldom,
     )
     def publish(
         self, slot: int, exchange: str, key: str, mandatory: bool, count: int, priority: int | None,
-        expiration: str | None, cc: bool,
+        expiration: str | None, headers: dict[str, Any] | None, cc: bool,
     ) -> None:  # fmt: skip
-        route = self.full(key) if key in ("q0", "q1") else key
+        copies = {"CC": [self.full("q1")], "BCC": [self.full("q0")]} if cc else {}
         given: dict[str, Any] = {"priority": priority, "expiration": expiration}
-        if cc:
-            given["headers"] = {"CC": [self.full("q1")], "BCC": [self.full("q0")]}
-        first = self.body
-        self.body += count
+        given["headers"] = {**(headers or {}), **copies} or None
+        self.publish_these(slot, exchange, key, count, given, mandatory)
 
-        def act(side: Side) -> Json:
-            channel = side.slot(slot).channel
-            for number in range(first, self.body):
-                channel.publish(route, f"m{number}", exchange=self.full(exchange),
-                                mandatory=mandatory, **given)  # fmt: skip
-            if slot in (0, 2):
-                channel.connection.wait_for(
-                    lambda: bool(channel.closed or channel.settled() >= channel.published),
-                    "no confirm")  # fmt: skip
-            return None
-
-        self.both(slot, act, f"slot {slot}: publish({exchange!r}, {key!r}, {given}, m{first}..)",
-                  0.004)  # fmt: skip
+    @rule(slot=slots, queue=pools.queues, count=st.integers(1, 3))
+    def fill(self, slot: int, queue: str, count: int) -> None:
+        self.publish_these(slot, "", queue, count, {})
 
     @rule(slot=slots, queue=pools.queues, no_ack=seldom)
     def get(self, slot: int, queue: str, no_ack: bool) -> None:
@@ -85,9 +74,18 @@ class Brokers(Topology):
     def qos(self, slot: int, count: int) -> None:
         self.call(slot, c.Basic.Qos, prefetch_count=count)
 
-    @rule(slot=slots, pick=st.integers(0, 5), how=st.sampled_from(["ack", "ack", "nack", "reject"]),
-          requeue=st.booleans(), multiple=seldom)  # fmt: skip
-    def answer(self, slot: int, pick: int, how: str, requeue: bool, multiple: bool) -> None:
+    @rule(
+        at=st.integers(0, SLOTS - 1),
+        pick=st.integers(0, 5),
+        how=st.sampled_from(["ack", "ack", "nack", "reject"]),
+        requeue=st.booleans(),
+        multiple=seldom,
+    )
+    def answer(self, at: int, pick: int, how: str, requeue: bool, multiple: bool) -> None:
+        holding = [n for n, slot in sorted(self.sides[0].slots.items()) if slot.held]
+        if not holding:
+            return
+        slot = holding[at % len(holding)]
         held = self.slot(slot).held
         if not held:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -200,19 +201,33 @@ class Side:
             if slot.channel.connection is connection:
                 slot.held.clear()
 
+    def give_back(self, number: int) -> None:
+        """Close a slot's channel if it is open, so that what it held returns."""
+        slot = self.slots.pop(number, None)
+        if slot and not (slot.channel.closed or slot.channel.connection.closed):
+            slot.channel.close()
+
+    def drain(self) -> Json:
+        """Every message left in queues that all may use, in order, taken away."""
+        left: dict[str, Json] = {}
+        for queue in sorted(queue for queue, owner in self.queues.items() if owner is None):
+            seen = left[queue] = []
+            try:
+                while (got := self.probe(2).get(queue, no_ack=True)) is not None:
+                    seen.append({k: v for k, v in got.items() if k != "delivery_tag"})
+            except Closed as closed:
+                seen.append(classed(closed))
+        return left
+
     def reset(self, exchanges: list[str]) -> None:
         """Close the sequence's channels and delete what it made; connections stay."""
         for queue, owner in self.queues.items():
             self.delete(c.Queue.Delete, 2 if owner is None else owner, queue=queue)
         for exchange in exchanges:
             self.delete(c.Exchange.Delete, 2, exchange=exchange)
-        for slot in self.slots.values():
-            try:
-                if not (slot.channel.closed or slot.channel.connection.closed):
-                    slot.channel.close()
-            except Closed:
-                continue
-        self.slots.clear()
+        for number in range(SLOTS):
+            with contextlib.suppress(Closed):
+                self.give_back(number)
         self.queues.clear()
 
     def delete(self, kind: Any, number: int, **fields: str) -> None:

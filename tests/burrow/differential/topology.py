@@ -6,6 +6,7 @@ import itertools
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from tests.burrow.wire import Json
 
 from . import pools
 from .pools import often, seldom, slots
-from .side import TX, Side, Slot
+from .side import SLOTS, TX, Side, Slot
 
 ALIKE_WITHIN = 2.0  # seconds for the two brokers to show the same
 SERIAL = itertools.count(1)
@@ -35,6 +36,8 @@ class Topology(RuleBasedStateMachine):
         super().__init__()
         self.prefix = f"d{RUN}{next(SERIAL)}."
         self.body = 0
+        self.alike = True  # nothing has differed yet
+        self.deaths = False  # whether a queue dead-letters
         type(self).sequences += 1
 
     def full(self, name: str) -> str:
@@ -47,6 +50,7 @@ class Topology(RuleBasedStateMachine):
         """Run on both brokers; raises AssertionError with the first thing that differs."""
         type(self).operations += 1
         burrow, rabbit = self.sides
+        self.alike = False
         outcomes = [act(side) for side in self.sides]
         if pause:
             time.sleep(pause)  # expiry: both brokers' clocks must have passed 1 ms
@@ -60,6 +64,7 @@ class Topology(RuleBasedStateMachine):
                     if left.get(key) != right.get(key)
                 ]
                 raise AssertionError("\n".join([f"after {what}", *lines]).replace(self.prefix, ""))
+        self.alike = True
 
     def slot(self, number: int) -> Slot:
         """The slot on burrow's side; open on both."""
@@ -77,6 +82,7 @@ class Topology(RuleBasedStateMachine):
     def declare(self, slot: int, name: str, args: dict[str, Any], **flags: bool) -> None:
         queue = self.full(name)
         args = {k: self.named(v) for k, v in args.items()}
+        self.deaths = self.deaths or "x-dead-letter-exchange" in args
         owner = (slot // 2 if slot < TX else 1) if flags.get("exclusive") else None
 
         def act(side: Side) -> Json:
@@ -87,19 +93,45 @@ class Topology(RuleBasedStateMachine):
 
         self.both(slot, act, f"slot {slot}: Queue.Declare({name}, {args}, {flags})")
 
+    def publish_these(
+        self, slot: int, exchange: str, key: str, count: int, given: dict[str, Any],
+        mandatory: bool = False,
+    ) -> None:  # fmt: skip
+        """Publish, and wait for the confirms where the slot has them."""
+        route = self.full(key) if key in ("q0", "q1", "q2") else key
+        first = self.body
+        # A dead letter may overtake the next publish, or not: no order is promised between them.
+        self.body += 1 if self.deaths else count
+
+        def act(side: Side) -> Json:
+            channel = side.slot(slot).channel
+            for number in range(first, self.body):
+                channel.publish(route, f"m{number}", exchange=self.full(exchange),
+                                mandatory=mandatory, **given)  # fmt: skip
+            if slot in (0, 2):
+                channel.connection.wait_for(
+                    lambda: bool(channel.closed or channel.settled() >= channel.published),
+                    "no confirm")  # fmt: skip
+            return None
+
+        self.both(slot, act, f"slot {slot}: publish({exchange!r}, {key!r}, {given}, m{first}..)",
+                  0.004)  # fmt: skip
+
     def named(self, value: Any) -> Any:
         """`Q:q0` and `X:x0` in arguments become full names."""
         return self.full(value[2:]) if str(value)[:2] in ("Q:", "X:") else value
 
     @initialize(
-        args=st.lists(pools.arguments, min_size=2, max_size=2),
+        args=st.lists(pools.good_arguments, min_size=2, max_size=2),
         more=st.lists(pools.quorum_arguments, min_size=2, max_size=2),
-        kind=st.sampled_from(["direct", "fanout", "topic"]),
+        kind=st.sampled_from(["direct", "fanout", "topic", "headers"]),
         key=pools.keys,
+        count=st.integers(0, 4),
     )
     def topology(
-        self, args: list[dict[str, Any]], more: list[dict[str, Any]], kind: str, key: str
-    ) -> None:
+        self, args: list[dict[str, Any]], more: list[dict[str, Any]], kind: str, key: str,
+        count: int,
+    ) -> None:  # fmt: skip
         for number in (0, 1):
             given = args[number]
             if self.kind == "quorum":
@@ -109,6 +141,8 @@ class Topology(RuleBasedStateMachine):
             self.call(0, c.Exchange.Declare, exchange=self.full(name), exchange_type=each)
         self.call(0, c.Queue.Bind, queue=self.full("q1"), exchange=self.full("x1"), routing_key="#")
         self.call(0, c.Queue.Bind, queue=self.full("q0"), exchange=self.full("x0"), routing_key=key)
+        for queue in ("q0", "q1"):
+            self.publish_these(0, "", queue, count, {})
 
     @rule(
         slot=slots,
@@ -149,15 +183,27 @@ class Topology(RuleBasedStateMachine):
             arguments=args,
         )
 
-    @rule(slot=slots, queue=pools.queues, exchange=pools.exchanges, key=pools.keys, bind=often)
-    def bind_queue(self, slot: int, queue: str, exchange: str, key: str, bind: bool) -> None:
+    @rule(
+        slot=slots, queue=pools.queues, exchange=pools.exchanges, key=pools.keys,
+        arguments=pools.binding_arguments, bind=often,
+    )  # fmt: skip
+    def bind_queue(
+        self, slot: int, queue: str, exchange: str, key: str, arguments: dict[str, Any], bind: bool
+    ) -> None:
         kind = c.Queue.Bind if bind else c.Queue.Unbind
-        self.call(slot, kind, queue=self.full(queue), exchange=self.full(exchange), routing_key=key)
+        self.call(slot, kind, queue=self.full(queue), exchange=self.full(exchange),
+                  routing_key=key, arguments=arguments)  # fmt: skip
 
-    @rule(slot=slots, to=pools.exchanges, source=pools.exchanges, key=pools.keys, bind=often)
-    def bind_exchange(self, slot: int, to: str, source: str, key: str, bind: bool) -> None:
+    @rule(
+        slot=slots, to=pools.exchanges, source=pools.exchanges, key=pools.keys,
+        arguments=pools.binding_arguments, bind=often,
+    )  # fmt: skip
+    def bind_exchange(
+        self, slot: int, to: str, source: str, key: str, arguments: dict[str, Any], bind: bool
+    ) -> None:
         kind = c.Exchange.Bind if bind else c.Exchange.Unbind
-        self.call(slot, kind, destination=self.full(to), source=self.full(source), routing_key=key)
+        self.call(slot, kind, destination=self.full(to), source=self.full(source),
+                  routing_key=key, arguments=arguments)  # fmt: skip
 
     @rule(slot=slots, exchange=pools.exchanges, if_unused=seldom)
     def delete_exchange(self, slot: int, exchange: str, if_unused: bool) -> None:
@@ -174,6 +220,12 @@ class Topology(RuleBasedStateMachine):
         self.call(slot, c.Queue.Purge, queue=self.full(queue))
 
     def teardown(self) -> None:
-        """Leave nothing on either broker."""
-        for side in self.sides:
-            side.reset([self.full(name) for name in ("x0", "x1", "x2")])
+        """Give everything back, compare what is left and its order, leave nothing behind."""
+        try:
+            if self.alike:
+                for slot in range(SLOTS):
+                    self.both(None, partial(Side.give_back, number=slot), f"closing {slot}", 0.003)
+                self.both(None, lambda side: side.drain(), "taking what is left")
+        finally:
+            for side in self.sides:
+                side.reset([self.full(name) for name in ("x0", "x1", "x2")])

@@ -185,3 +185,16 @@ def quorum_returns_come_before_ready_messages(lab: Lab) -> Json:
     reader.call(c.Basic.Qos)
     lab.count(queue, 3)
     return bodies(lab.drain(queue, 3))
+
+
+def a_dying_connections_channels_do_not_serve_each_other(lab: Lab) -> Json:
+    queue = lab.quorum()
+    lab.publish(queue, "a", "b")
+    dying, heir = lab.connect(), lab.connect().channel()
+    first, second = dying.channel(), dying.channel()
+    first.consume(queue, "one")
+    first.deliveries(2)
+    second.consume(queue, "two")
+    heir.consume(queue, "three")
+    second.send(c.Basic.Qos, prefetch_size=1)
+    return [second.fate(), second.events, [brief(m) for m in heir.deliveries(2)]]

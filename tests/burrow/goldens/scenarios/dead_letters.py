@@ -206,3 +206,10 @@ def deaths_by_a_publish_come_after_its_copies(lab: Lab) -> Json:
     first = lab.queue("first", {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": second})
     lab.publish(first, "a", expiration="0", headers={"CC": [second]})
     return [brief(m) for m in lab.drain(second, 1)]
+
+
+def a_key_that_is_also_blind_leaves_the_routing_keys_once(lab: Lab) -> Json:
+    queue, dead = _pair(lab)
+    lab.publish(queue, "a", headers={"CC": ["other"], "BCC": [queue]})
+    _reject(lab, queue)
+    return [brief(m) for m in lab.drain(dead, 1)]

@@ -73,10 +73,33 @@ def arguments_of_quorum_queues(lab: Lab) -> Json:
         "retry min negative": {"x-delayed-retry-type": "all", "x-delayed-retry-min": -1},
         "group size 0": {"x-quorum-initial-group-size": 0},
         "group size 1": {"x-quorum-initial-group-size": 1},
-        "sac": {"x-single-active-consumer": True}, "ttl": {"x-message-ttl": 5}, "unknown": {"x-nobody-knows": 1},
+        "sac": {"x-single-active-consumer": True}, "ttl": {"x-message-ttl": 5},
+        "unknown": {"x-nobody-knows": 1},
     }  # fmt: skip
     return _declared(lab, {case: {**quorum, **given} for case, given in cases.items()})
 
 
 def consumer_timeout_of_quorum_queues(lab: Lab) -> Json:
     return _declared(lab, {"t": {"x-queue-type": "quorum", "x-consumer-timeout": 60000}})
+
+
+def redeclaring_compares_what_the_type_knows(lab: Lab) -> Json:
+    """An argument that a queue of this type may not have is no difference."""
+    cases: dict[str, Any] = {
+        "x-expires": 100_000, "x-message-ttl": 100_000, "x-max-length": 5, "x-max-length-bytes": 5,
+        "x-overflow": "reject-publish", "x-dead-letter-exchange": "a", "x-max-priority": 3,
+        "x-dead-letter-routing-key": "b", "x-single-active-consumer": True, "x-delivery-limit": 3,
+        "x-queue-mode": "lazy", "x-dead-letter-strategy": "at-least-once", "x-queue-version": 2,
+        "x-consumer-timeout": 100_000, "x-delayed-retry-type": "all", "x-delayed-retry-min": 5,
+        "x-quorum-initial-group-size": 1, "x-max-age": "1h", "x-queue-leader-locator": "balanced",
+        "x-max-in-memory-length": 1, "x-queue-master-locator": "x", "x-nobody": 1,
+    }  # fmt: skip
+    seen = {}
+    for kind in ("classic", "quorum"):
+        queue = lab.queue(kind, {"x-queue-type": kind})
+        for key, value in cases.items():
+            given = {"x-queue-type": kind, key: value}
+            seen[f"{kind} {key}"] = lab.tries(
+                lambda ch, q=queue, a=given: ch.declare(q, durable=True, arguments=a)
+            )
+    return seen

@@ -119,3 +119,48 @@ def quorum_ttl_zero_reaches_a_waiting_consumer_only(lab: Lab) -> Json:
     reader.consume(queue)
     lab.publish(queue, "caught")
     return [brief(m) for m in reader.deliveries(1)]
+
+
+def a_priority_queue_drops_expired_messages_late(lab: Lab) -> Json:
+    """A message that expired behind another one, or before one of lower priority, may come."""
+    seen = {}
+    for case, low, high in (("low", None, "0"), ("high", "0", None), ("both", "0", "0")):
+        queue = lab.queue(case, {"x-max-priority": 3})
+        lab.publish(queue, "low", priority=0, expiration=low)
+        lab.publish(queue, "high", priority=3, expiration=high)
+        ready = lab.ch.declare(queue, passive=True).message_count
+        first = lab.ch.get(queue, no_ack=True)
+        left = lab.ch.declare(queue, passive=True).message_count
+        seen[case] = [ready, first and first["body"], left]
+    return seen
+
+
+def a_requeue_looks_for_expired_messages_before_consumers(lab: Lab) -> Json:
+    seen = {}
+    for kind in ("classic", "quorum"):
+        queue = lab.queue(kind, {"x-queue-type": kind, "x-message-ttl": 150})
+        clock = lab.queue(kind + "clock", {"x-message-ttl": 300})
+        lab.publish(queue, "late")
+        holder, waiting = lab.connect().channel(), lab.connect().channel()
+        holder.get(queue)
+        waiting.consume(queue)
+        lab.publish(clock, "tick")
+        lab.count(clock, 0)
+        holder.nack(1, requeue=True)
+        holder.call(c.Basic.Qos)
+        lab.publish(queue, "new")
+        seen[kind] = [m["body"] for m in waiting.deliveries(1)]
+    return seen
+
+
+def a_requeue_holds_the_limit_before_it_delivers(lab: Lab) -> Json:
+    queue = lab.queue("q", {"x-max-length": 1})
+    holder, waiting = lab.connect().channel(), lab.connect().channel()
+    for body in "ab":
+        lab.publish(queue, body)
+        holder.get(queue)
+    waiting.consume(queue)
+    holder.nack(0, multiple=True)
+    holder.call(c.Basic.Qos)
+    lab.publish(queue, "new")
+    return [m["body"] for m in waiting.deliveries(2)]
