@@ -233,3 +233,12 @@ def redelivered_after_a_reject_and_a_nack(lab: Lab) -> Json:
             got = lab.drain(dead, 1)[0]
             seen[case] = [got["redelivered"], sorted(got["properties"]["headers"])]
     return seen
+
+
+def a_dead_letter_that_meets_a_waiting_consumer(lab: Lab) -> Json:
+    queue, dead = _pair(lab)
+    waiting = lab.connect().channel()
+    waiting.consume(dead)
+    lab.publish(queue, "a")
+    _reject(lab, queue)
+    return waiting.deliveries(1)[0]["redelivered"]
