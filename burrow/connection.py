@@ -161,10 +161,8 @@ class Connection(Wire):
 
     def _on_method(self, number: int, channel: Channel | None, method: base.Frame) -> None:
         if self.stage == "closing":
-            if isinstance(method, commands.Connection.CloseOk):
-                self.drop()
-            elif isinstance(method, commands.Connection.Close):
-                self.send(commands.Connection.CloseOk())
+            if isinstance(method, commands.Connection.CloseOk | commands.Connection.Close):
+                self.drop()  # a close that crossed ours has said all there is to say
         elif number == 0:
             self._on_connection_method(method)
         elif channel is not None:  # closing: only its close-ok, or a close that crossed ours

@@ -6,6 +6,8 @@ import argparse
 import sys
 import time
 
+from hypothesis.errors import HypothesisException
+
 from tests.burrow.process import Broker
 
 from .run import SEED, compare
@@ -37,7 +39,7 @@ def main() -> int:
                     args.burrow or broker.url, args.rabbitmq, kind=kind, seed=args.seed,
                     examples=args.examples // len(kinds), shrink=not args.no_shrink)  # fmt: skip
                 print(f"{kind}: {sequences} sequences, {operations} operations, no difference")
-            except AssertionError as error:
+            except (AssertionError, HypothesisException) as error:
                 failed = 1
                 print(f"{kind}: {error}", *getattr(error, "__notes__", []), sep="\n")
     finally:

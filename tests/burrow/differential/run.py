@@ -35,6 +35,7 @@ def compare(
             hypothesis.seed(seed)(machine),
             settings=settings(
                 max_examples=examples, stateful_step_count=STEPS, deadline=None, database=None,
+                report_multiple_bugs=False,
                 suppress_health_check=list(HealthCheck), print_blob=False,
                 phases=[Phase.generate, *([Phase.shrink] if shrink else [])],
             ),

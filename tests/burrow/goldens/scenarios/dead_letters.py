@@ -213,3 +213,32 @@ def a_key_that_is_also_blind_leaves_the_routing_keys_once(lab: Lab) -> Json:
     lab.publish(queue, "a", headers={"CC": ["other"], "BCC": [queue]})
     _reject(lab, queue)
     return [brief(m) for m in lab.drain(dead, 1)]
+
+
+def redelivered_after_a_reject_and_a_nack(lab: Lab) -> Json:
+    """A dead letter is marked as redelivered when its deliveries failed, by the source's count."""
+    seen = {}
+    for kind in ("classic", "quorum"):
+        for first, last in (("reject", "nack"), ("nack", "nack"), ("nack", "reject")):
+            case = f"{kind}, {first}, {last}"
+            dead = lab.queue("dead " + case)
+            arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
+            queue = lab.queue(case, {"x-queue-type": kind, **arguments})
+            lab.publish(queue, "a")
+            for how, requeue in ((first, True), (last, False)):
+                tag = lab.drain(queue, 1, no_ack=False)[0]["delivery_tag"]
+                lab.ch.reject(tag, requeue=requeue) if how == "reject" else lab.ch.nack(
+                    tag, requeue=requeue
+                )
+            got = lab.drain(dead, 1)[0]
+            seen[case] = [got["redelivered"], sorted(got["properties"]["headers"])]
+    return seen
+
+
+def a_dead_letter_that_meets_a_waiting_consumer(lab: Lab) -> Json:
+    queue, dead = _pair(lab)
+    waiting = lab.connect().channel()
+    waiting.consume(dead)
+    lab.publish(queue, "a")
+    _reject(lab, queue)
+    return waiting.deliveries(1)[0]["redelivered"]

@@ -197,3 +197,16 @@ def a_reply_to_a_gone_client_is_dropped(lab: Lab) -> Json:
     publisher = lab.confirming()
     publisher.confirmed(address, "late", mandatory=True)
     return [e if e["event"] == "confirm" else bodies([e]) for e in publisher.events]
+
+
+def tx_commit_after_its_queue_was_deleted(lab: Lab) -> Json:
+    seen = {}
+    for kind in ("classic", "quorum"):
+        queue = lab.queue(kind, {"x-queue-type": kind})
+        seen[kind] = lab.tries(
+            lambda ch: ch.call(c.Tx.Select),
+            lambda ch, q=queue: ch.publish(q, "x"),
+            lambda ch, q=queue: ch.call(c.Queue.Delete, queue=q),
+            lambda ch: ch.call(c.Tx.Commit),
+        )
+    return seen
