@@ -14,6 +14,7 @@ import pytest
 from course.brokers import Broker, docker, native
 from course.brokers import embedded as embedded_broker
 from course.brokers.base import Unavailable
+from course.brokers.processes import end
 from tests.support import ContainerBroker
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -27,13 +28,15 @@ def skip_or_fail(reason: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test reads or writes the learner's files, or meets the learner's broker by accident."""
+def own_work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """No test reads or writes the learner's files, meets the learner's broker, or leaves one."""
     folder = tmp_path / "work"
     monkeypatch.setenv("LEARN_WORK", str(folder))
     monkeypatch.delenv("RABBITMQ_URL", raising=False)
     monkeypatch.delenv("RABBITMQ_MANAGEMENT_URL", raising=False)
-    return folder
+    yield folder
+    for note in folder.rglob("*.process"):
+        end(note, 10)
 
 
 @pytest.fixture(scope="session")
