@@ -6,7 +6,10 @@ import sys
 
 from course.errors import CourseError
 
-NEEDED = ("filelock", "markdown_it", "pika", "psutil", "pydantic", "rich", "typer")
+NEEDED = (
+    *("filelock", "fsrs", "markdown_it", "pika", "psutil", "pydantic", "questionary", "rich"),
+    "typer",
+)
 
 
 def main() -> None:
