@@ -54,6 +54,7 @@ class Progress(BaseModel):
     welcomed: bool = False
     lessons: dict[str, LessonProgress] = {}
     quizzes: dict[str, QuizProgress] = Field(default={}, description="By the module's number")
+    interview: dict[str, int] = Field(default={}, description="The most points, by question")
 
     def lesson(self, lesson_id: str) -> LessonProgress:
         """The entry of a lesson such as "3.1"; an empty one if it was never opened."""

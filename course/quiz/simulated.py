@@ -126,6 +126,8 @@ class Model:
             queue.ready = sorted([*queue.ready, *back], key=lambda message: message.position)
             self._dead_letter(queue, gone)
         elif isinstance(step, Nack):
+            for message in settled:  # odd, and what RabbitMQ 4.3.6 does, whatever the flag was
+                message.returned = step.do == "reject"
             self._dead_letter(queue, settled)
         self._limit(queue)
         self._deliver(queue.declared.queue)
