@@ -16,7 +16,9 @@ class Quizzes(TyperGroup):
     """A group in which anything that is no command's name is what `take` is to be given."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        first = next((word for word in args if not word.startswith("-")), None)
+        pairs = zip(["", *args], args, strict=False)
+        words = (word for before, word in pairs if before != "--broker" and word[:1] != "-")
+        first = next(words, None)
         helps = bool(args) and args[0] in ("-h", "--help")
         if first not in self.commands and not helps:
             args = [TAKE, *args]
@@ -32,7 +34,7 @@ class Format(StrEnum):
 
 app = typer.Typer(
     cls=Quizzes,
-    help="Answer the questions on a module. Bare, ./learn quiz 3 begins or goes on.",
+    help="Answer questions: ./learn quiz 3 begins or goes on. Options: ./learn quiz 3 -h",
     epilog="Example: ./learn quiz 3 --lesson 3.4 --count 5",
     rich_markup_mode=None,
 )
@@ -47,6 +49,11 @@ BrokerName = Annotated[
 def _options(context: typer.Context, plain: bool, broker: str | None) -> Options:
     earlier = context.obj or Options()
     return Options(plain or earlier.plain, broker or earlier.broker)
+
+
+@app.callback()
+def quiz(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
+    context.obj = _options(context, plain, broker)
 
 
 @app.command(TAKE, epilog="Example: ./learn quiz 3 --review")

@@ -4,12 +4,6 @@ from course.quiz.models import Multiple, Number, Order, Predict, Question, Route
 from course.quiz.parts import PatternTask, QueuesTask
 from course.quiz.steps import Ack, Bind, Close, Consume, Declare, Expire, Publish, Step
 
-ASKED = {
-    "ready": "ready messages",
-    "unacked": "messages that are delivered and not acknowledged",
-    "redelivered": "ready messages that carry the redelivered flag",
-}
-
 
 def body(question: Question) -> str:
     """The prompt, the code, and what the question is about; without the options."""
@@ -20,7 +14,7 @@ def body(question: Question) -> str:
         parts.append(fenced(question.predict.code))
     if isinstance(question, State):
         steps = (f"{n}. {sentence(step)}" for n, step in enumerate(question.steps, start=1))
-        parts += ["\n".join(steps), f"Asked for: the {ASKED[question.ask]} in `{question.queue}`."]
+        parts.append("\n".join(steps))
     if isinstance(question, Route) and isinstance(question.route, QueuesTask):
         parts.append(_bindings(question.route))
     return "\n\n".join(parts)

@@ -70,11 +70,9 @@ def predict(question: Predict, answer: str, lab: Lab) -> Verdict:
     line = lab.last_line(question.predict)
     good = fold(answer) == fold(line)
     if question.options:
-        notes = tuple(
-            Note(option.text, fold(option.text) == fold(line), option.why)
-            for option in question.options
-            if fold(option.text) in (fold(answer), fold(line))
-        )
+        shown = [o for o in question.options if fold(o.text) in (fold(answer), fold(line))]
+        shown.sort(key=lambda option: fold(option.text) != fold(answer))  # what was chosen first
+        notes = tuple(Note(o.text, fold(o.text) == fold(line), o.why) for o in shown)
     else:
         notes = () if good else known(question.wrong, answer)
     expected = question.predict.answer

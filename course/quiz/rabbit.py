@@ -35,7 +35,7 @@ class Rabbit(Lab):
 
     def route(self, topology: Topology, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
         declared = Declared(topology.queues, (EXCHANGE,))
-        with self.broker.new_vhost(declared) as url, connected(url) as connection:
+        with _explained(), self.broker.new_vhost(declared) as url, _connected(url) as connection:
             channel = connection.channel()
             channel.exchange_declare(exchange=EXCHANGE, exchange_type=topology.exchange_type)
             for queue in topology.queues:
@@ -59,8 +59,8 @@ class Rabbit(Lab):
         queues = tuple(step.queue for step in steps if isinstance(step, Declare))
         exchanges = tuple({step.exchange for step in steps if isinstance(step, Bind)})
         with (
-            self.broker.new_vhost(Declared(queues, exchanges)) as url,
             _explained(),
+            self.broker.new_vhost(Declared(queues, exchanges)) as url,
             contextlib.closing(Stepping(url)) as stepping,
         ):
             for step in steps:
@@ -75,24 +75,23 @@ class Rabbit(Lab):
                 declared = names_in(file.parent)
             except SyntaxError as error:
                 raise CouldNotCheck(f"the script is not valid Python: {error}") from None
-            with self.broker.new_vhost(declared) as url:
+            with _explained(), self.broker.new_vhost(declared) as url:
                 return _run(file, url)
 
 
 @contextlib.contextmanager
-def connected(url: str) -> Iterator[Any]:
-    """A connection that is closed at the end; AMQP's errors become CouldNotCheck."""
-    with _explained():
-        connection = pika.BlockingConnection(pika.URLParameters(url))
-        try:
-            yield connection
-        finally:
-            if connection.is_open:
-                connection.close()
+def _connected(url: str) -> Iterator[Any]:
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    try:
+        yield connection
+    finally:
+        if connection.is_open:
+            connection.close()
 
 
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
+    """AMQP's errors become CouldNotCheck."""
     try:
         yield
     except (pika.exceptions.AMQPError, OSError) as error:

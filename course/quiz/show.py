@@ -67,7 +67,8 @@ class Show:
                 sign = "here" if note.right else "not here"
             grid = Table.grid(padding=(0, 1))
             grid.add_column(width=8)
-            grid.add_row(Text(sign, style=style), Markdown(f"{_literal(note.text)}\n\n{note.why}"))
+            grid.add_row(Text(sign, style=style), Markdown(_literal(note.text)))
+            grid.add_row("", Markdown(note.why))
             self.out.print(grid)
 
     def table(self, rows: tuple[tuple[str, ...], ...]) -> None:
