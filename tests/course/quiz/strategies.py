@@ -9,14 +9,11 @@ from course.quiz.steps import (
     Close,
     Consume,
     Declare,
-    Expire,
     Nack,
     Publish,
     Step,
     mistake,
 )
-
-TTL = 150
 
 word = st.sampled_from(["", "a", "b", "B", "a*", "#b"])
 pattern_word = st.one_of(word, st.sampled_from(["*", "#"]))
@@ -38,10 +35,12 @@ topologies = st.builds(
 
 @st.composite
 def step_lists(draw: st.DrawFn) -> list[Step]:
-    """Steps that make sense together: a queue for work, one for its dead letters, consumers."""
+    """Steps that make sense together: a queue for work, one for its dead letters, consumers.
+
+    None of them waits for a time to live: that is slow, and tested case by case.
+    """
     kind = draw(st.sampled_from(["quorum", "classic"]))
     max_length = draw(st.none() | st.integers(1, 3))
-    ttl = draw(st.sampled_from([None, None, TTL]))
     steps: list[Step] = [
         Declare(do="declare", queue="dead", kind=kind),
         Declare(
@@ -49,7 +48,6 @@ def step_lists(draw: st.DrawFn) -> list[Step]:
             queue="work",
             kind=kind,
             max_length=max_length,
-            ttl_ms=ttl,
             dead_letter_to=draw(st.sampled_from([None, "dead"])),
         ),
         Bind(do="bind", queue="work", exchange="events", type="topic", key="a.*"),
@@ -85,8 +83,5 @@ def step_lists(draw: st.DrawFn) -> list[Step]:
             else:
                 requeue = draw(st.booleans())
                 steps.append(Nack(do=chosen, consumer=consumer, requeue=requeue))
-    if ttl is not None:  # waiting costs time, and so does a message that expires meanwhile
-        steps = [step for step in steps if not isinstance(step, Close)]
-        steps.append(Expire(do="expire", queue="work"))
     assert mistake(steps, "work") is None
     return steps
