@@ -59,13 +59,17 @@ def test_every_id_is_there_once() -> None:
     assert [slug for slug, count in Counter(ids).items() if count > 1] == []
 
 
-def test_the_right_option_has_no_place_of_its_own() -> None:
-    # Options are shuffled when they are asked; what must not tell is their length.
-    longest = 0
+def test_neither_its_place_nor_its_length_tells_the_right_option() -> None:
+    # Options are shuffled when they are asked; an exported file may be printed as it is.
     singles = [question for question in MODULE_3.questions if question.type == "single"]
+    places: Counter[int] = Counter()
+    longest = 0
     for question in singles:
-        right = next(option.text for option in question.options if option.correct)
-        longest += len(right) == max(len(option.text) for option in question.options)
+        right = next(n for n, option in enumerate(question.options) if option.correct)
+        lengths = [len(option.text) for option in question.options]
+        places[right] += 1
+        longest += lengths[right] == max(lengths)
+    assert max(places.values()) <= len(singles) / 2
     assert longest <= len(singles) / 2
 
 
@@ -90,8 +94,8 @@ def test_every_question_has_a_hint_and_leads_to_a_heading_of_its_lesson(question
 @every_predict
 def test_a_script_to_predict_is_short_and_needs_pika_only(question: Predict) -> None:
     code = question.predict.code
-    assert len(code.strip().splitlines()) <= 25
-    assert max(map(len, code.splitlines())) <= 92
+    assert len(code.strip().splitlines()) <= 28
+    assert max(map(len, code.splitlines())) <= 76  # no line wraps in a narrow terminal
     for node in ast.walk(ast.parse(code)):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         assert set(names) <= {"os", "pika"} | set(sys.stdlib_module_names)
