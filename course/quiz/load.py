@@ -87,6 +87,8 @@ def shown(path: Path) -> str:
 
 def _problem(source: str, content: dict[str, Any], entry: dict[str, Any]) -> Problem:
     place = _without_tags(entry["loc"])
+    if entry["type"] == "union_tag_invalid":
+        place = (*place, entry["ctx"]["discriminator"].strip("'"))
     name = next((str(part) for part in reversed(place) if isinstance(part, str)), "")
     message = _message(entry, name)
     if place[:1] == ("questions",) and len(place) > 1:
@@ -95,16 +97,18 @@ def _problem(source: str, content: dict[str, Any], entry: dict[str, Any]) -> Pro
 
 
 def _message(entry: dict[str, Any], name: str) -> str:
+    quote = "'"  # pydantic puts them around names
     match entry["type"]:
         case "missing":
             return f"{name} is missing"
         case "extra_forbidden":
             return f"there is no field {name!r} here"
         case "union_tag_not_found":
-            return f"{entry['ctx']['discriminator']} is missing"
+            return f"{entry['ctx']['discriminator'].strip(quote)} is missing"
         case "union_tag_invalid":
-            known = entry["ctx"]["expected_tags"].replace("'", "")
-            return f"{entry['ctx']['discriminator']} {entry['ctx']['tag']!r} is none of {known}"
+            known = entry["ctx"]["expected_tags"].replace(quote, "")
+            field = entry["ctx"]["discriminator"].strip(quote)
+            return f"{field} {entry['ctx']['tag']!r} is none of {known}"
         case "value_error":
             return str(entry["msg"]).removeprefix("Value error, ")
         case "string_pattern_mismatch":
