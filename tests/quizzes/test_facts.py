@@ -255,8 +255,8 @@ def test_a_request_outlives_its_client_unless_it_expires(url: str) -> None:
 def test_an_expiration_takes_back_nothing_that_a_server_has(url: str) -> None:
     with clients(url, 2) as (client, server):
         requests = client.task_queue("rpc_queue")
-        client.publish("taken", "waiting", key=requests, expiration="300")
         server.consume(requests, prefetch=1)
+        client.publish("taken", "waiting", key=requests, expiration="1000")
         server.wait_for("taken")
         server.wait_until(lambda: client.ready(requests) == 0, "the other request has expired")
         server.ack("taken")  # still the server's: an unknown tag would close the channel
