@@ -17,6 +17,12 @@ from course.quiz.simulated import Simulated
 from course.quiz.verdict import Answer, Verdict
 
 
+class Interrupted(NotYet):
+    """Ctrl-C: what was answered is kept."""
+
+    exit_code = 130
+
+
 class Session:
     """A sitting that is going on. With `keep` it can be resumed."""
 
@@ -46,6 +52,9 @@ class Session:
                 answer = asker.answer(question, self.now.seed, self._hints(question))
             except ask.Quit as stop:
                 raise NotYet(self._stopped(stop.ended)) from None
+            except KeyboardInterrupt:
+                self.output.out.print()
+                raise Interrupted(self._stopped(ended=False)) from None
             verdict = self._judge(question, answer)
             self._show.verdict(question, verdict)
             self._keep_score(name, verdict.score)
