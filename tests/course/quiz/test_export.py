@@ -40,10 +40,11 @@ def test_signs_that_gift_uses_come_back(text: str) -> None:
     ]
 
 
+TEXTS = st.text("ab~=#{}:\\*%n->/$[] \n", min_size=1).filter(lambda t: t == t.strip() != "")
+
+
 @settings(max_examples=200, deadline=None, database=None, derandomize=True)
-@given(
-    st.text("ab~=#{}:\\*%n->/$[] \n", min_size=1).filter(lambda text: text == text.strip() != "")
-)
+@given(TEXTS)
 def test_any_text_comes_back(text: str) -> None:
     found = round_trip(text)
     assert (found.text, found.feedback, found.answers[0].text) == (text, text, text)
