@@ -19,6 +19,7 @@ from tests.support import REPOSITORY
 
 INTERVIEW = load.read(FOLDER / "interview.toml", InterviewFile)
 LESSONS = [lesson.id for lesson in catalog.load().modules[0].lessons]
+JUDGED_BY_PEOPLE = {"what-to-ask-this-way"}  # which pattern fits is not for a broker to say
 TYPES = {"single", "multiple", "order", "number", "text", "route", "predict", "state"}
 
 every_question = pytest.mark.parametrize("question", MODULE_3.questions, ids=lambda q: q.id)
@@ -52,6 +53,13 @@ def test_every_lesson_has_objectives_and_each_is_asked_in_two_ways() -> None:
     asked = Counter(question.objective for question in MODULE_3.questions)
     assert {o.id for o in MODULE_3.objectives if asked[o.id] < 2} == set()
     assert len(MODULE_3.objectives) <= MODULE_3.sitting
+
+
+def test_what_is_not_executed_is_shown_by_a_test_of_its_own() -> None:
+    asked = {q.id for q in MODULE_3.questions if not isinstance(q, EXECUTED)}
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_facts_*"))
+    shown = set(re.findall(r'^@shows\("(.+)"\)$', tests, re.MULTILINE))
+    assert asked - JUDGED_BY_PEOPLE == shown
 
 
 def test_every_id_is_there_once() -> None:
