@@ -102,6 +102,7 @@ class ByArrows(ByNumber):
 
         if isinstance(question, Order):
             return super().choose(question, texts, hint)
+        os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")  # else it warns in some terminals
         several = isinstance(question, Multiple | Route)
         hints = True
         while True:
@@ -126,9 +127,12 @@ class ByArrows(ByNumber):
                 self.output.out.print("There are no more hints.")
 
     def _title(self, text: str) -> str:
+        from markdown_it import MarkdownIt
         from rich.text import Text
 
-        bare = Text(text.replace("`", "").strip())
+        tokens = MarkdownIt().parseInline(text)[0].children or []
+        words = (" " if token.type == "softbreak" else token.content for token in tokens)
+        bare = Text("".join(words).strip())
         width = max(20, self.output.out.width - 10)
         indent = "\n" + " " * 5
         return indent.join(line.plain.rstrip() for line in bare.wrap(self.output.out, width))

@@ -34,7 +34,7 @@ class Format(StrEnum):
 
 app = typer.Typer(
     cls=Quizzes,
-    help="Answer questions: ./learn quiz 3 begins or goes on. Options: ./learn quiz 3 -h",
+    help="Answer questions: ./learn quiz 3 begins or goes on; -h shows its options.",
     epilog="Example: ./learn quiz 3 --lesson 3.4 --count 5",
     rich_markup_mode=None,
 )
@@ -59,7 +59,7 @@ def quiz(context: typer.Context, plain: Plain = False, broker: BrokerName = None
 @app.command(TAKE, epilog="Example: ./learn quiz 3 --review")
 def take(
     context: typer.Context,
-    module: Annotated[str | None, typer.Argument(metavar="[MODULE]", help="Such as 3.")] = None,
+    module: Annotated[str | None, typer.Argument(metavar="MODULE", help="Such as 3.")] = None,
     lesson: Annotated[
         str | None, typer.Option("--lesson", metavar="LESSON", help="Only this lesson.")
     ] = None,
@@ -75,7 +75,7 @@ def take(
     plain: Plain = False,
     broker: BrokerName = None,
 ) -> None:
-    """Begin or go on with a sitting (the word "take" may be left out)."""
+    """Begin or go on with a sitting. The word may be left out."""
     from course.quiz import commands
 
     wishes = commands.Wishes(seed, lesson, count, review)
@@ -114,7 +114,7 @@ def export(
 def interview(
     context: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="[QUESTION]", help="Only the one of this name.")
+        str | None, typer.Argument(metavar="QUESTION", help="Only the one of this name.")
     ] = None,
     plain: Plain = False,
     broker: BrokerName = None,

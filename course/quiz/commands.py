@@ -68,7 +68,7 @@ def _begin_or_resume(
     seed = secrets.randbelow(SEEDS) if wishes.seed is None else wishes.seed
     now = sitting.choose(quiz, seed, wishes.lesson, wishes.count)
     output.out.print(
-        f"{quiz.title}: {len(now.questions)} questions, seed {seed}. "
+        f"{quiz.title}: {_many(len(now.questions))}, seed {seed}. "
         f"Passed from {quiz.pass_percent} %.",
         markup=False,
     )
@@ -88,7 +88,7 @@ def _review(
         return None
     seed = secrets.randbelow(SEEDS) if wishes.seed is None else wishes.seed
     ready = ready[: wishes.count or quiz.sitting]
-    output.out.print(f"To review: {len(ready)} questions, seed {seed}.", markup=False)
+    output.out.print(f"To review: {_many(len(ready))}, seed {seed}.", markup=False)
     return Sitting(seed=seed, questions=ready, whole=False)
 
 
@@ -100,9 +100,13 @@ def _finish(session: Session, wishes: Wishes) -> None:
             raise NotYet(f"{len(result.missed)} to see again: ./learn quiz {quiz.module} --review")
         session.output.out.print("All of them right.", style="green")
         return
-    line = f"{result.percent} %"
-    if result.missed:
-        line += f"; what was missed: ./learn quiz {quiz.module} --review"
+    again = f" Review: ./learn quiz {quiz.module} --review" if result.missed else ""
     if not result.passed:
-        raise NotYet(f"not yet passed, {quiz.pass_percent} % are needed: {line}")
-    session.output.out.print(f"Passed with {line}", style="bold green", markup=False)
+        raise NotYet(f"not yet: {result.percent} %, and {quiz.pass_percent} % are needed.{again}")
+    session.output.out.print(
+        f"Passed with {result.percent} %.{again}", style="bold green", markup=False
+    )
+
+
+def _many(count: int) -> str:
+    return "1 question" if count == 1 else f"{count} questions"

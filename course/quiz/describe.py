@@ -34,7 +34,7 @@ def how_to_answer(question: Question) -> str:
     if isinstance(question, Predict) and not question.options:
         return "The last line that it prints"
     if isinstance(question, Number):
-        return f"A number ({question.unit})" if question.unit else "A number"
+        return f"A number, in {question.unit}" if question.unit else "A number"
     return "A number" if isinstance(question, State) else "Your answer"
 
 

@@ -128,7 +128,7 @@ def find_lab(options: Options, output: Output) -> Lab:
         lab = Rabbit(choice.broker)
         lab.describe()
     except CouldNotCheck as error:
-        output.out.print(f"No broker, so its part is simulated. {error}", markup=False)
+        output.out.print(f"No broker, so its part is simulated: {error}", markup=False)
         return Simulated()
     output.out.print(str(choice), markup=False)
     return lab

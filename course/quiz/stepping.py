@@ -10,7 +10,7 @@ from course.quiz.lab import Counts
 from course.quiz.simulated import Model
 from course.quiz.steps import Ack, Bind, Close, Consume, Declare, Expire, Nack, Publish, Step
 
-SECONDS = 2.0  # how long the broker may differ from the model before we believe the broker
+SECONDS = 5.0  # how long the broker may differ from the model before we believe the broker
 REST = 0.02  # seconds between two looks
 LOOKS = 3  # equal ones in a row mean rest
 

@@ -47,7 +47,7 @@ def with_dead_letters(name: str, kind: str) -> list[Step]:
     if "length" in name:
         work["max_length"] = 2
     if "expired" in name:
-        work["ttl_ms"] = 800
+        work["ttl_ms"] = 1500
     dead = {"do": "declare", "queue": "dead", "kind": kind}
     return STEPS.validate_python([dead, work | {"kind": kind}, *DEAD_LETTERS[name]])
 
