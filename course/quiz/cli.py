@@ -107,7 +107,7 @@ def export(
     """Write a module's questions as a file for teachers."""
     from course.quiz import export as exporting
 
-    exporting.run(_options(context, plain, broker), module, format.value, student)
+    exporting.run(module, format.value, student)
 
 
 @app.command(epilog="Example: ./learn quiz interview")

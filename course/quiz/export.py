@@ -1,20 +1,21 @@
 """`./learn quiz export`: a module's questions for a learning platform or on paper."""
 
+import sys
 from collections.abc import Iterator
 
-from course import console
-from course.commands import Options
 from course.quiz import describe, gift, load
 from course.quiz.models import Number, Question, QuizFile
 from course.quiz.show import where
 
 
-def run(options: Options, module: str, form: str, student: bool) -> None:
+def run(module: str, form: str, student: bool) -> None:
     """Write the questions to standard output."""
-    output = console.make(options.plain)
     quiz = load.quiz(module)
     text = gift.write(quiz, student) if form == "gift" else markdown(quiz, student)
-    output.out.file.write(text)
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:  # platforms import UTF-8, whatever this terminal's encoding is
+        reconfigure(encoding="utf-8", newline="\n")
+    sys.stdout.write(text)
 
 
 def markdown(quiz: QuizFile, student: bool) -> str:

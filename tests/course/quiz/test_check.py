@@ -101,6 +101,20 @@ def test_the_samples_keys_are_right_on_rabbitmq(rabbitmq: Broker) -> None:
     assert not [name for name in rabbitmq.management.vhosts() if name.startswith("learn-")]
 
 
+@pytest.mark.parametrize("name", ["module_3", "interview"])
+def test_the_courses_own_files_are_well(rabbitmq: Broker, name: str) -> None:
+    done = learn("quiz", "check", f"quizzes/{name}.toml", "--plain", **environment_of(rabbitmq))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all well" in done.stdout
+    assert name == "interview" or "executed on RabbitMQ" in " ".join(done.stdout.split())
+
+
+def environment_of(rabbitmq: Broker) -> dict[str, str]:
+    assert rabbitmq.management is not None
+    url = rabbitmq.management.base_url
+    return {"RABBITMQ_URL": rabbitmq.url, "RABBITMQ_MANAGEMENT_URL": url}
+
+
 def test_headings_are_named_as_on_a_forge() -> None:
     text = "# A *star* inside, a `word`\n\n```\n# no heading\n```\n\n## Break it: (4.3)\n"
     assert headings(text) == {"a-star-inside-a-word", "break-it-43"}

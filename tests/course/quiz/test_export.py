@@ -104,6 +104,7 @@ def test_the_markdown_has_every_question_and_its_answer() -> None:
 
 
 def test_the_command_writes_to_standard_output_and_needs_no_broker() -> None:
-    done = learn("quiz", "export", "3", "--format", "gift", RABBITMQ_URL="amqp://127.0.0.1:1/")
+    environment = {"RABBITMQ_URL": "amqp://127.0.0.1:1/", "PYTHONIOENCODING": "ascii"}
+    done = learn("quiz", "export", "3", "--format", "gift", **environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(read(done.stdout)) == len(load.quiz("3").questions)
