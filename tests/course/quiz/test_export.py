@@ -80,6 +80,8 @@ def test_the_modules_questions_come_back_whole() -> None:
     for entry, asked in zip(found, quiz.questions, strict=True):
         assert entry.text == describe.body(asked).strip()
         assert entry.feedback == asked.explanation.strip()
+    (pattern,) = [entry for entry in found if entry.name == "orders-in-europe"]
+    assert pattern.answers[0].text == r"order.\*.eu"
 
 
 @pytest.mark.parametrize("form", ["gift", "markdown"])
