@@ -192,7 +192,7 @@ def start_burrow(folder: Path) -> tuple[subprocess.Popen[bytes], str, float]:
     """A burrow process, its URL, and the seconds until it accepted connections."""
     port_file = folder / "port"
     started = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603  (our own arguments)
+    process = subprocess.Popen(
         [sys.executable, "-m", "burrow", "--port", "0", "--port-file", str(port_file)],
         cwd=ROOT, stdout=subprocess.DEVNULL,
     )  # fmt: skip

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from burrow.reply_to import ReplyTo
     from burrow.store import Store
 
-BANNER = ("burrow, the course's practice broker (not RabbitMQ): one node, see burrow/README.md")
+BANNER = "burrow, the course's practice broker (not RabbitMQ): one node, see burrow/README.md"
 VERSION = "1.0.0"
 MAX_MESSAGE = 16 * 2**20  # bytes, as in RabbitMQ
 MAX_CONNECTIONS = 2000

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from burrow.vhost import Vhost
 
 
-
 class Connection(Wire):
     """One TCP connection. `stage` says what may come next:
     header, start-ok, tune-ok, open, running, closing, closed.

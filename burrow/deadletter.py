@@ -101,8 +101,7 @@ def dead_letter(message: Message, queue: str, reason: str, exchange: str, key: s
     fields = [
         (name, value)
         for name, value in message.properties.headers or []
-        if not name.startswith((b"x-first-death-", b"x-last-death-"))
-        and name != b"x-death"
+        if not name.startswith((b"x-first-death-", b"x-last-death-")) and name != b"x-death"
     ]
     fields.append((b"x-death", tables.array([one.encoded() for one in deaths.records])))
     for which, one in (("first", deaths.first), ("last", deaths.records[0])):

@@ -7,7 +7,10 @@ import sys
 
 from course.errors import CouldNotCheck, CourseError
 
-NEEDED = ("filelock", "markdown_it", "pika", "psutil", "pydantic", "rich", "typer")
+NEEDED = (
+    *("filelock", "fsrs", "markdown_it", "pamqp", "pika", "psutil", "pydantic", "questionary"),
+    *("rich", "typer"),
+)
 NO_ACCESS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 
 

@@ -8,6 +8,7 @@ import typer
 
 from course import commands
 from course.commands import Options
+from course.quiz.cli import app as quiz_app
 
 app = typer.Typer(
     name="learn",
@@ -26,6 +27,7 @@ broker_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(broker_app, name="broker")
+app.add_typer(quiz_app, name="quiz")
 
 Plain = Annotated[bool, typer.Option("--plain", help="No colour, ASCII only, no paging.")]
 BrokerName = Annotated[

@@ -39,7 +39,7 @@ def go_on(options: Options) -> None:
         return
     output.out.print(Markdown(guide.WELCOME))
     try:
-        choice = str(choose.ensure(output.say, _wanted(options)))
+        choice = str(choose.ensure(output.say, wanted(options)))
     except CouldNotCheck as error:  # reading needs no broker
         choice = f"Broker: none yet. {error}"
     output.out.print(choice, markup=False)
@@ -103,7 +103,7 @@ def run(options: Options, name: str, step: bool, section: str | None) -> None:
     scenes = pages.choose(page, section) if section else page.scenes
     if step and not sys.stdin.isatty():
         raise WrongUse("--step waits for Enter, and there is no keyboard here. Leave it out.")
-    choice = choose.ensure(output.say, _wanted(options))
+    choice = choose.ensure(output.say, wanted(options))
     output.out.print(f"Lesson {lesson.id}, {lesson.title}", style="bold", markup=False)
     output.out.print(str(choice), markup=False)
     log = work() / "logs" / f"run-{lesson.id}.log"
@@ -135,7 +135,7 @@ def script(options: Options, path: Path, arguments: list[str]) -> None:
     if not path.is_file():
         known = [str(file.relative_to(ROOT)) for file in ROOT.glob("module_*/*/*.py")]
         raise unknown("script", str(path), known, "./learn list")
-    choice = choose.ensure(output.say, _wanted(options))
+    choice = choose.ensure(output.say, wanted(options))
     os.environ["RABBITMQ_URL"] = choice.broker.url
     _become([sys.executable, "-P", "-u", "-m", "course.host", str(path), *arguments])
 
@@ -173,7 +173,7 @@ def broker_status(options: Options) -> None:
     from course.brokers import choose, state
 
     output = console.make(options.plain)
-    choice = choose.current(state.load(output.say), _wanted(options))
+    choice = choose.current(state.load(output.say), wanted(options))
     if choice is None:
         raise NotYet("no broker is running. Start one: ./learn broker up")
     output.out.print(str(choice), markup=False)
@@ -187,7 +187,7 @@ def broker_up(options: Options) -> None:
     from course.brokers import choose
 
     output = console.make(options.plain)
-    output.out.print(str(choose.ensure(output.say, _wanted(options))), markup=False)
+    output.out.print(str(choose.ensure(output.say, wanted(options))), markup=False)
 
 
 def broker_down(options: Options) -> None:
@@ -209,7 +209,7 @@ def broker_restart(options: Options) -> None:
 
     output = console.make(options.plain)
     output.out.print(RESTARTING)
-    choose.restart(output.say, _wanted(options))
+    choose.restart(output.say, wanted(options))
     output.out.print(RESTARTED)
 
 
@@ -236,7 +236,7 @@ def broker_logs(options: Options) -> None:
     from course.brokers import choose, state
 
     output = console.make(options.plain)
-    choice = choose.current(state.load(output.say), _wanted(options))
+    choice = choose.current(state.load(output.say), wanted(options))
     if choice is None or not isinstance(choice.broker, choose.Own):
         raise NotYet("the course runs no broker whose logs it could show.")
     choice.broker.logs()
@@ -256,7 +256,8 @@ def broker_use(options: Options, name: str, url: str | None) -> None:
     output.out.print(f"From now on: {wish}. See: ./learn broker", markup=False)
 
 
-def _wanted(options: Options) -> "Preference | None":
+def wanted(options: Options) -> "Preference | None":
+    """The broker that --broker names; WrongUse if there is none of that name."""
     from course.brokers import choose
 
     return choose.parse(options.broker) if options.broker else None

@@ -27,7 +27,12 @@ def next_step(catalog: Catalog, progress: Progress) -> str:
     done = sum(progress.lesson(lesson.id).done for lesson in catalog.lessons)
     so_far = f"{done} of {len(catalog.lessons)} lessons played."
     if lesson is None:
-        return f"{so_far} You have been through all there is. All lessons: `./learn list`"
+        text = f"{so_far} You have been through all there is. All lessons: `./learn list`"
+        for module in catalog.modules:
+            quiz = progress.quizzes.get(str(module.number))
+            if quiz is None or quiz.passed_at is None:
+                text += f"\n\n- find out what has stayed: `./learn quiz {module.number}`"
+        return text
     name = f"lesson {lesson.id}, {lesson.title}"
     minutes = f" ({lesson.minutes} minutes)" if lesson.minutes else ""
     if progress.lesson(lesson.id).read_at is None:

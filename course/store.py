@@ -5,27 +5,36 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from course.errors import CouldNotCheck
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def load(path: Path, model: type[Model], warn: Callable[[str], None]) -> Model:
+def load(
+    path: Path,
+    model: type[Model],
+    warn: Callable[[str], None],
+    migrate: Callable[[dict[str, Any]], dict[str, Any]] = lambda content: content,
+) -> Model:
     """The file's content, or a fresh `model()` if there is none.
 
+    `migrate` brings the content of an older file into today's shape.
     A file that cannot be read as `model` (damaged, or of another schema version) is renamed beside
     the original, and `warn` gets one line that says so. Raises CouldNotCheck if the file may not
     be read at all.
     """
     try:
-        return model.model_validate_json(path.read_bytes())
+        content = json.loads(path.read_bytes())
+        if isinstance(content, dict):
+            content = migrate(content)
+        return model.model_validate_json(json.dumps(content))
     except FileNotFoundError:
         return model()
-    except ValidationError:
+    except (ValueError, RecursionError):  # pydantic's ValidationError is a ValueError
         aside = _free_name(path)
         path.rename(aside)
         warn(

@@ -8,7 +8,10 @@ import pytest
 
 from tests.content import name_of, tracked
 
-ENGINE = {"filelock", "markdown_it", "pika", "psutil", "pydantic", "rich", "typer"}
+ENGINE = {
+    *("filelock", "fsrs", "markdown_it", "pika", "psutil", "pydantic", "questionary", "rich"),
+    "typer",
+}
 ALLOWED = {
     "module_*/*.py": {"pika"},
     "burrow/*.py": {"burrow", "pamqp"},

@@ -36,7 +36,7 @@ class Broker:
         if self.data:
             command += ["--data", str(self.data)]
         with (Path(self.folder.name) / "log").open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            self.process = subprocess.Popen(
                 [*command, *self.options], stdout=log, stderr=log, cwd=ROOT
             )
         deadline = time.monotonic() + within

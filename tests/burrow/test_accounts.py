@@ -8,8 +8,9 @@ import time
 
 import pika
 import pytest
-from burrow.broker import Broker, url
 from pika.adapters.blocking_connection import BlockingChannel
+
+from burrow.broker import Broker, url
 
 SEEDS = (1, 2, 3)
 KINDS: tuple[dict[str, object], ...] = (

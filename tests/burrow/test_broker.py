@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pika
 import pytest
-from burrow.broker import Broker as Node
-from burrow.broker import url as address
 from pika.adapters.blocking_connection import BlockingChannel
 
 import burrow
+from burrow.broker import Broker as Node
+from burrow.broker import url as address
 from tests.burrow.process import Broker
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from burrow import tables
 from burrow.deadletter import Death, Deaths, dead_letter, record
 from burrow.message import Message, content_header, read_properties
-
-from burrow import tables
 
 
 def _message(**properties: bytes) -> Message:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from burrow.arguments import Arguments
 from burrow.errors import AmqpError
 from burrow.exchange import TYPES, Binding, Exchange
 from burrow.tables import Fields, long, string
-from hypothesis import given
-from hypothesis import strategies as st
 
 WORDS = st.lists(st.sampled_from(["a", "b", "", "*", "#"]), max_size=5).map(".".join)
 KEYS = st.lists(st.sampled_from(["a", "b", ""]), max_size=5).map(".".join)

@@ -9,7 +9,6 @@ import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
 from burrow import running
-from tests.burrow.process import Broker
 
 SMALL = {"x-max-length": 2, "x-overflow": "reject-publish"}
 PERSISTENT = pika.BasicProperties(delivery_mode=2, headers={"n": 1}, priority=3)
@@ -20,29 +19,23 @@ def _connect(url: str) -> tuple[pika.BlockingConnection, BlockingChannel]:
     return connection, connection.channel()
 
 
-def _killed(tmp_path: Path) -> Broker:
-    broker = Broker(tmp_path / "data")
-    broker.start()
-    return broker
-
-
 @pytest.mark.parametrize("kind", ["classic", "quorum"])
 def test_confirmed_persistent_messages_survive_a_kill_in_order(tmp_path: Path, kind: str) -> None:
-    broker = _killed(tmp_path)
-    _, channel = _connect(broker.url)
-    channel.queue_declare("q", durable=True, arguments={"x-queue-type": kind})
-    channel.confirm_delivery()
-    for number in range(50):
-        channel.basic_publish("", "q", str(number).encode(), PERSISTENT)
-    broker.kill()
-    broker.start()
-    connection, channel = _connect(broker.url)
-    for number in range(50):
-        _, properties, body = channel.basic_get("q", auto_ack=True)
-        assert body == str(number).encode()
-        assert (properties.headers, properties.priority) == ({"n": 1}, 3)
-    connection.close()
-    assert broker.stop() == 0
+    with Broker(tmp_path / "data") as broker:
+        _, channel = _connect(broker.url)
+        channel.queue_declare("q", durable=True, arguments={"x-queue-type": kind})
+        channel.confirm_delivery()
+        for number in range(50):
+            channel.basic_publish("", "q", str(number).encode(), PERSISTENT)
+        broker.kill()
+        broker.start()
+        connection, channel = _connect(broker.url)
+        for number in range(50):
+            _, properties, body = channel.basic_get("q", auto_ack=True)
+            assert body == str(number).encode()
+            assert (properties.headers, properties.priority) == ({"n": 1}, 3)
+        connection.close()
+        assert broker.stop() == 0
 
 
 def test_acknowledged_messages_do_not_come_back(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from course import progress
-from course.progress import Progress
+from course.progress import Progress, Sitting
 
 
 def test_a_fresh_start_has_done_nothing() -> None:
@@ -60,9 +60,28 @@ def test_asking_about_a_lesson_marks_nothing() -> None:
 
 def test_a_file_of_a_newer_course_is_kept_aside(own_work_folder: Path) -> None:
     own_work_folder.mkdir()
-    newer = json.dumps({"schema_version": 2, "lessons": {"3.1": {"stars": 5}}})
+    newer = json.dumps({"schema_version": 99, "lessons": {"3.1": {"stars": 5}}})
     (own_work_folder / "progress.json").write_text(newer)
     said: list[str] = []
     assert progress.load(said.append) == Progress()
     assert len(said) == 1
     assert (own_work_folder / "progress.damaged-1.json").read_text() == newer
+
+
+def test_a_file_of_the_course_before_quizzes_is_taken_over(own_work_folder: Path) -> None:
+    own_work_folder.mkdir()
+    older = {"schema_version": 1, "welcomed": True, "lessons": {"3.1": {}}}
+    (own_work_folder / "progress.json").write_text(json.dumps(older))
+    so_far = progress.load(pytest.fail)
+    assert so_far.welcomed
+    assert so_far.lessons.keys() == {"3.1"}
+    progress.save(so_far)
+    assert progress.load(pytest.fail) == so_far
+
+
+def test_a_quiz_is_kept_with_the_rest() -> None:
+    so_far = Progress()
+    so_far.quiz(3).sitting = Sitting(seed=1, questions=["a", "b"], scores={"a": 0.5})
+    so_far.quiz(3).best_percent = 70
+    progress.save(so_far)
+    assert progress.load(pytest.fail) == so_far

@@ -7,6 +7,7 @@ import pytest
 from .run import EXAMPLES, SEED, compare
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["classic", "quorum"])
 def test_random_sequences_look_the_same_on_both_brokers(
     kind: str, burrow_url: str, rabbitmq_url: str

@@ -33,6 +33,7 @@ def test_many_connections_queues_and_messages_are_served() -> None:
         print(measure)
 
 
+@pytest.mark.slow
 def test_nothing_confirmed_is_lost_when_the_broker_is_killed() -> None:
     print(f"seed {SEED}")
     ledger = kill9(3, SEED)

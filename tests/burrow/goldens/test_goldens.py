@@ -33,6 +33,7 @@ def test_burrow_behaves_as_recorded(topic: str, name: str, burrow_url: str) -> N
         assert seen == load(topic)["scenarios"][name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("topic", "name"), SCENARIOS, ids=NAMES)
 def test_rabbitmq_still_behaves_as_recorded(topic: str, name: str, rabbitmq_url: str) -> None:
     assert run(topics()[topic][name], rabbitmq_url) == load(topic)["scenarios"][name]

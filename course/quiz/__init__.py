@@ -1,0 +1,1 @@
+"""The quiz: asks, judges by what a broker does, explains, and remembers."""
