@@ -61,15 +61,14 @@ def test_a_port_that_is_taken_is_an_os_error() -> None:
 
 
 def test_sigterm_closes_connections_and_ends_with_0() -> None:
-    broker = Broker()
-    broker.start()
-    connection, _ = _connect(broker.url)
-    started = time.monotonic()
-    assert broker.stop() == 0
-    assert time.monotonic() - started < 2
-    with pytest.raises(pika.exceptions.ConnectionClosedByBroker) as closed:
-        connection.process_data_events(time_limit=2)
-    assert closed.value.reply_code == 320
+    with Broker() as broker:
+        connection, _ = _connect(broker.url)
+        started = time.monotonic()
+        assert broker.stop() == 0
+        assert time.monotonic() - started < 2
+        with pytest.raises(pika.exceptions.ConnectionClosedByBroker) as closed:
+            connection.process_data_events(time_limit=2)
+        assert closed.value.reply_code == 320
 
 
 def test_other_addresses_need_a_flag() -> None:

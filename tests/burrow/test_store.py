@@ -9,6 +9,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
 from burrow import running
+from tests.burrow.process import Broker
 
 SMALL = {"x-max-length": 2, "x-overflow": "reject-publish"}
 PERSISTENT = pika.BasicProperties(delivery_mode=2, headers={"n": 1}, priority=3)
