@@ -56,7 +56,7 @@ def quiz(context: typer.Context, plain: Plain = False, broker: BrokerName = None
     context.obj = _options(context, plain, broker)
 
 
-@app.command(TAKE, epilog="Example: ./learn quiz 3 --review")
+@app.command(TAKE, epilog="Example: ./learn quiz take 3 --review")
 def take(
     context: typer.Context,
     module: Annotated[str | None, typer.Argument(metavar="MODULE", help="Such as 3.")] = None,

@@ -40,6 +40,7 @@ def test_the_page_plays_on_the_embedded_broker(
     assert result.scenes == len(page.scenes)
 
 
+@pytest.mark.slow
 @every_lesson
 def test_each_scene_plays_alone_on_a_native_node(
     lesson: catalog.Lesson, native_rabbitmq: Broker, tmp_path: Path

@@ -59,6 +59,7 @@ def test_dead_letters_are_counted_as_on_rabbitmq(rabbitmq: Broker, name: str, ki
     assert Simulated().count(steps, "dead") == Rabbit(rabbitmq).count(steps, "dead")
 
 
+@pytest.mark.slow
 def test_random_steps_count_as_on_rabbitmq(rabbitmq: Broker) -> None:
     lab = Rabbit(rabbitmq)
 
