@@ -8,9 +8,6 @@ from .run import EXAMPLES, SEED, compare
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["classic", "quorum"])
-def test_random_sequences_look_the_same_on_both_brokers(
-    kind: str, burrow_url: str, rabbitmq_url: str
-) -> None:
-    examples = EXAMPLES * 2 // 3 if kind == "classic" else EXAMPLES // 3
-    compare(burrow_url, rabbitmq_url, kind=kind, examples=examples, seed=SEED)
+def test_random_sequences_look_the_same_on_both_brokers(burrow_url: str, rabbitmq_url: str) -> None:
+    """On classic queues. Quorum queues take RabbitMQ minutes: `--kind quorum` of the command."""
+    compare(burrow_url, rabbitmq_url, kind="classic", examples=EXAMPLES * 2 // 3, seed=SEED)
