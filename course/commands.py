@@ -72,6 +72,11 @@ def list_units(options: Options) -> None:
             minutes = f"{lesson.minutes:3} min" if lesson.minutes else ""
             line = f"  {sign} {lesson.id}  {lesson.title:<{width}} {minutes:<8} {state}".rstrip()
             output.out.print(line, markup=False)
+        if (ROOT / "quizzes" / f"{module.folder.name}.toml").is_file():
+            quiz = so_far.quiz(module.number)
+            sign = output.symbols.done if quiz.passed_at else output.symbols.open
+            best = "" if quiz.best_percent is None else f"   best: {quiz.best_percent} %"
+            output.out.print(f"  {sign} Quiz: ./learn quiz {module.number}{best}", markup=False)
     output.out.print("\nRead one: ./learn read 3.1    Play one: ./learn run 3.1", markup=False)
 
 
