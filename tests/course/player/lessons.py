@@ -11,6 +11,12 @@ from course.player.page import Page
 from course.player.play import Result, play
 from tests.player_views import Silent
 
+HELLO = """
+    import sys
+    for word in sys.argv[1:] or ["hello"]:
+        print(word)
+"""
+
 # The player takes a script that names start_consuming for one that goes on until Ctrl-C.
 CONSUMER = """
     import time

@@ -8,15 +8,9 @@ import pytest
 from course.errors import WrongUse
 from course.player.page import PageError
 from course.player.play import RESTARTED, RESTARTING
-from tests.course.player.lessons import CONSUMER, Lesson, Recorded
+from tests.course.player.lessons import CONSUMER, HELLO, Lesson, Recorded
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals and fork of POSIX")
-
-HELLO = """
-    import sys
-    for word in sys.argv[1:] or ["hello"]:
-        print(word)
-"""
 
 
 def test_lines_that_come_as_the_page_says(lesson: Lesson) -> None:

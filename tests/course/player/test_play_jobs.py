@@ -6,10 +6,11 @@ import sys
 import pytest
 
 from course.player.play import Mismatch
-from tests.course.player.lessons import CONSUMER, Lesson, running
+from tests.course.player.lessons import CONSUMER, HELLO, Lesson, running
 from tests.support import eventually
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals and fork of POSIX")
+
 
 def test_a_job_in_the_background_can_be_killed(lesson: Lesson) -> None:
     lesson.script("consumer.py", CONSUMER)

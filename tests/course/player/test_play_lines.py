@@ -6,16 +6,10 @@ import pytest
 
 from course.player import play as player
 from course.player.play import Mismatch
-from tests.course.player.lessons import CONSUMER, Lesson, running
+from tests.course.player.lessons import CONSUMER, HELLO, Lesson, running
 from tests.support import eventually
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals and fork of POSIX")
-
-HELLO = """
-    import sys
-    for word in sys.argv[1:] or ["hello"]:
-        print(word)
-"""
 
 
 def test_dots_stand_for_any_text_in_a_line(lesson: Lesson) -> None:
