@@ -132,7 +132,9 @@ def test_what_a_script_has_started_ends_with_the_scene(lesson: Lesson, typed: st
         print("started", flush=True)
     """
     lesson.script("leaver.py", forking)
-    lesson.script("parent.py", forking + "    time.sleep(600)  # in place of start_consuming\n")
+    # Short sleeps: a Ctrl-C that comes as a long one begins is seen only when it ends.
+    waiting = "        while True: time.sleep(0.01)  # in place of start_consuming\n"
+    lesson.script("parent.py", forking.rstrip(" ") + waiting)
     lesson.play(f"## Run it\n```console terminal-1\n{typed}```\n")
     folder = str(lesson.folder)
     eventually(lambda: not running(folder), "the forked child has ended", seconds=5)
