@@ -1,15 +1,14 @@
 """A tap before a broker, in a vhost of its own, and clients that name themselves."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pika
 import pytest
 
 from course.brokers import Broker
 from course.tap import Tap
-
-Connect = Callable[[str], pika.BlockingConnection]
+from tests.course.tap.clients import Channel, Connect
 
 
 @pytest.fixture
@@ -39,3 +38,8 @@ def connect(tap: Tap) -> Iterator[Connect]:
         with contextlib.suppress(pika.exceptions.AMQPError):
             if connection.is_open:
                 connection.close()
+
+
+@pytest.fixture
+def publisher(connect: Connect) -> Channel:
+    return Channel(connect)
