@@ -1,5 +1,6 @@
 """What a check works with: the learner's programs, their frames, faults, and a connection of its own."""
 
+import importlib
 import random
 import time
 import types
@@ -46,18 +47,21 @@ class Lab:
     """The `lab` fixture. Times are in seconds. See exercises/README.md."""
 
     def __init__(self, setting: Setting, tap: "Tap") -> None:
-        from course.tap import rules
-
         self.seed = setting.seed
         self.random = random.Random(f"{setting.seed}/{setting.check}")  # noqa: S311 - inputs
         self.provider = setting.provider
         self.version = setting.version
-        self.rules: types.ModuleType = rules
         self.tap = tap
         self.processes: list[Process] = []
         self.setting = setting
+        self._seen: list[Event] = []
         self._client = Client(setting.url, frozenset({"x-tap-message"}))
         self._watchdog = Watchdog(self._running, setting.folder, setting.limits)
+
+    @property
+    def rules(self) -> types.ModuleType:
+        """The faults that the tap knows: course.tap.rules."""
+        return importlib.import_module("course.tap.rules")
 
     # -- the learner's programs
 
@@ -188,12 +192,11 @@ class Lab:
 
     def wire(self, **filters: Any) -> "list[Event]":
         """The frames between the learner's programs and the broker that fit: see wire.choose."""
-        return choose(self.tap.events(), **filters)
+        return choose(self._events(), **filters)
 
     def mark(self) -> int:
         """The number of the newest event: `after=` for what follows."""
-        events = self.tap.events()
-        return events[-1].number if events else 0
+        return self.tap.last
 
     def quiet(self, seconds: float = 0.3, limit: float = 5) -> bool:
         """Wait until no frame but heartbeats has passed for so long; whether that came to be."""
@@ -201,8 +204,8 @@ class Lab:
 
         def still() -> bool:
             nonlocal last, since
-            busy = [e.number for e in self.tap.events() if e.method not in QUIET]
-            newest = busy[-1] if busy else 0
+            busy = (e.number for e in reversed(self._events()) if e.method not in QUIET)
+            newest = next(busy, 0)
             if newest != last:
                 last, since = newest, time.monotonic()
             return time.monotonic() - since >= seconds
@@ -267,6 +270,12 @@ class Lab:
         self._client.close()
         if left:
             raise CouldNotCheck(f"{len(left)} processes of your program could not be stopped.")
+
+    def _events(self) -> "list[Event]":
+        """All events so far; only the new ones are fetched."""
+        seen = self._seen[-1].number if self._seen else 0
+        self._seen += self.tap.events(after=seen)
+        return self._seen
 
     def _start(
         self, script: str, args: Sequence[object], name: str, env: Mapping[str, str] | None,

@@ -29,7 +29,7 @@ class Plugin:
         self.job = job
         self.link = link
         self.unit = Unit(job.unit)
-        self.lab: Lab | None = None
+        self.now: Lab | None = None
         self.deadline = time.monotonic() + job.seconds
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -63,8 +63,8 @@ class Plugin:
             folder = self.job.scratch / request.node.name / self.unit.name
             stack.callback(shutil.rmtree, folder.parent, ignore_errors=True)
             copy_into(folder, self.job.layers, list(self.unit.given()))
-            self.lab = stack.enter_context(self._lab(request.node.name, folder, url))
-            yield self.lab
+            self.now = stack.enter_context(self._lab(request.node.name, folder, url))
+            yield self.now
 
     @contextlib.contextmanager
     def _lab(self, check: str, folder: Path, url: str) -> Iterator[Lab]:
@@ -90,7 +90,7 @@ class Plugin:
                 lab.close()
 
     def _drop(self) -> None:
-        self.lab = None
+        self.now = None
         with contextlib.suppress(Gone):
             self.link.ask("drop")
 
@@ -114,7 +114,7 @@ class Plugin:
             return {"result": "broken", "problem": str(error)}
         if not isinstance(error, Found):
             return {"result": "broken", "problem": self._own_mistake(error)}
-        if self.lab is not None and not self.lab.broker_lives():
+        if self.now is not None and not self.now.broker_lives():
             return {"result": "broken", "problem": "the broker was lost in the middle of it."}
         try:
             return {"result": "found", "finding": self._describe(error)}
@@ -131,9 +131,9 @@ class Plugin:
     def _describe(self, found: Found) -> dict[str, Any]:
         entry = describe(self.unit.file, found.name)
         files = self.unit.file.files
-        folder = self.lab.setting.folder if self.lab else self.job.scratch
+        folder = self.now.setting.folder if self.now else self.job.scratch
         line = found.line or hunt(entry.hunt, folder, files)
-        evidence = found.evidence or (self.lab.wire()[-EVIDENCE:] if self.lab else [])
+        evidence = found.evidence or (self.now.wire()[-EVIDENCE:] if self.now else [])
         return {
             "id": found.name,
             "did": found.did,

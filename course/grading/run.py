@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -296,10 +297,9 @@ class _Child:
 
 def versions() -> dict[str, str]:
     """What a report must name for its figures to be compared."""
-    from course.catalog import version
-
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {
-        "course": version(),
+        "course": str(project["version"]),
         "python": platform.python_version(),
         "pika": importlib.metadata.version("pika"),
     }
