@@ -3,7 +3,6 @@
 import os
 import time
 
-import jobs
 import pika
 import pika.exceptions
 
