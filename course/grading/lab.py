@@ -188,6 +188,12 @@ class Lab:
     ) -> None:  # fmt: skip
         self._client.bind(queue, exchange, routing_key, arguments)
 
+    def delete_queue(self, name: str) -> None:
+        """Delete a queue with all that is in it; nothing happens if there is none."""
+        self._check()
+        self.setting.note(f"delete the queue {name!r}")
+        self._client.delete_queue(name)
+
     def get(self, queue: str) -> Message | None:
         """Take the first message of a queue; None if there is none, or no such queue."""
         return self._client.get(queue)
