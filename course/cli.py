@@ -8,6 +8,7 @@ import typer
 
 from course import commands
 from course.commands import Options
+from course.grading.cli import register as register_exercises
 from course.quiz.cli import app as quiz_app
 
 app = typer.Typer(
@@ -96,6 +97,9 @@ def script(
 ) -> None:
     """Run one script in this terminal, connected to the broker."""
     commands.script(_options(context, plain, broker), path, arguments or [])
+
+
+register_exercises(app)
 
 
 @app.command(epilog="Example: ./learn doctor")
