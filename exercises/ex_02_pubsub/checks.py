@@ -183,7 +183,13 @@ def test_a_slow_instance_holds_nobody_back(lab):
     did = f"We started {name} twice, once with 30 seconds of work for an event; 24 events came."
     if not enough:
         saw = f"{len(delivered(lab, slow))} events went to the slow instance, and wait there."
-        consumed = lab.wire(method="basic.consume", process=slow)[0].number
+        subscribed = lab.wire(method="basic.consume", process=slow)
+        saw_auto = f"{saw} It consumes with auto_ack, so no limit applies."
+        lab.expect(not subscribed[0].auto_ack, "auto-ack", did, saw_auto, subscribed)
+        early = acked(lab, slow) and not handled(lab, slow)
+        saw_early = f"{saw} It has acknowledged {len(acked(lab, slow))}, and handled none."
+        lab.expect(not early, "ack-before-work", did, saw_early)
+        consumed = subscribed[0].number
         late = lab.wire(method="basic.qos", process=slow, after=consumed)
         lab.expect(not late, "prefetch-too-late", did, saw, late)
         lab.fail("no-prefetch", did, saw)

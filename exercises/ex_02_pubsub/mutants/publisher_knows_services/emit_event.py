@@ -17,9 +17,7 @@ def main() -> None:
     connection = pika.BlockingConnection(pika.URLParameters(URL))
     channel = connection.channel()
     for service in SERVICES:
-        channel.queue_declare(
-            queue=service, durable=True, arguments={"x-queue-type": "quorum"}
-        )
+        channel.queue_declare(queue=service, durable=True, arguments={"x-queue-type": "quorum"})
 
     channel.confirm_delivery()
     for event in events:
