@@ -2,6 +2,29 @@
 
 from course.tap.event import Event
 from course.tap.limits import Limits
+from course.tap.rules import (
+    Blackhole,
+    Cut,
+    Delay,
+    Duplicate,
+    Hold,
+    Rule,
+    Swallow,
+    Throttle,
+)
 from course.tap.tap import Connection, Tap
 
-__all__ = ["Connection", "Event", "Limits", "Tap"]
+__all__ = [
+    "Blackhole",
+    "Connection",
+    "Cut",
+    "Delay",
+    "Duplicate",
+    "Event",
+    "Hold",
+    "Limits",
+    "Rule",
+    "Swallow",
+    "Tap",
+    "Throttle",
+]

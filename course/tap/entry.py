@@ -24,6 +24,7 @@ class Entry:
         "connection",
         "decoded",
         "facts",
+        "fate",
         "header",
         "method",
         "number",
@@ -56,6 +57,7 @@ class Entry:
         self.header: bytes | None = None  # as the publisher sent it
         self.body = b""  # its beginning
         self.size = 0
+        self.fate: Any = None  # what the rules made of it, where there were rules
         self.undo: dict[int, Any] | None = None  # deliveries that stay open if it is not passed on
         self._event: Event | None = None
 

@@ -8,8 +8,10 @@ import ssl
 import time
 
 from course.tap.limits import Limits
-from course.tap.link import Link, Side
+from course.tap.link import Link
 from course.tap.log import Log
+from course.tap.rules import Rule
+from course.tap.side import Side
 
 CONNECT_SECONDS = 10.0
 WRITE_SECONDS = 0.05  # how long an event may wait for its place in the record
@@ -33,6 +35,7 @@ class Hub:
         self.log = log
         self.limits = limits
         self.trace = trace
+        self.rules: tuple[Rule, ...] = ()
         self.links: dict[Link, None] = {}
         self._opened = time.perf_counter()
         self._run = secrets.token_hex(3)

@@ -3,83 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from pamqp import base
 
 from course.tap.entry import Entry
 from course.tap.frames import OVERHEAD, PROTOCOL_HEADER, not_amqp
+from course.tap.passage import Passage
 from course.tap.session import Channel
-from course.tap.stream import Stream, Undecodable
+from course.tap.side import Side
+from course.tap.stream import Undecodable
 
 if TYPE_CHECKING:
     from course.tap.hub import Hub
 
-LINGER_SECONDS = 2.0  # for the other side to read what was sent before the end
-
-
-class Side(asyncio.Protocol):
-    """One of the two sockets. What comes is handed to `link`."""
-
-    def __init__(self, sender: str, link: Link) -> None:
-        self.sender = sender
-        self.link = link
-        self.transport: Any = None
-        self.ended = False  # nothing that still comes counts
-        self._reasons: set[str] = set()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-        self.transport.set_write_buffer_limits(high=self.link.hub.limits.buffer)
-        self.link.made(self)
-
-    def data_received(self, data: bytes) -> None:
-        if not self.ended:
-            self.link.received(self, data)
-
-    def pause_writing(self) -> None:
-        self.link.other(self).hold_back("the reader is slow")
-
-    def resume_writing(self) -> None:
-        self.link.other(self).go_on("the reader is slow")
-
-    def hold_back(self, reason: str) -> None:
-        """Stop reading, so that the sender has to wait."""
-        if not self._reasons and self.transport is not None:
-            self.transport.pause_reading()
-        self._reasons.add(reason)
-
-    def go_on(self, reason: str) -> None:
-        """Read again, when no other reason is left."""
-        if reason in self._reasons:
-            self._reasons.remove(reason)
-            if not self._reasons and self.transport is not None:
-                self.transport.resume_reading()
-
-    def eof_received(self) -> bool:
-        return False
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self.link.lost(self, error)
-
-    def end(self) -> None:
-        """Send what is written, then end; what comes meanwhile is thrown away.
-
-        To close while something is unread would take back what was sent: TCP answers with a reset.
-        """
-        if self.ended or self.transport is None:
-            return
-        self.ended = True
-        if self._reasons:
-            self._reasons.clear()
-            self.transport.resume_reading()
-        with contextlib.suppress(OSError):
-            if self.transport.can_write_eof():
-                self.transport.write_eof()
-                self.link.hub.loop.call_later(LINGER_SECONDS, self.transport.abort)
-                return
-        self.transport.close()
+_RETURNING = frozenset(("channel.close", "channel.close-ok", "basic.recover-ok"))
 
 
 class Link:
@@ -93,11 +31,16 @@ class Link:
         self.header_limit = hub.limits.frame
         self.client = Side("client", self)
         self.broker = Side("broker", self)
-        self.streams = {"client": Stream("client", self), "broker": Stream("broker", self)}
+        self.passages = {
+            "client": Passage(self, self.client, self.broker),
+            "broker": Passage(self, self.broker, self.client),
+        }
         self.channels: dict[int, Channel] = {}
         self.own_queues: set[str] = set()
         self.closed = False
+        self.blackhole = False  # nothing passes any more; each side ends for itself
         self._start = b""
+        self._told_end = False
         self._closing = ""  # who said connection.close first
         self._connecting: asyncio.Task[None] | None = None
         self._timer = hub.loop.call_later(hub.limits.handshake_seconds, self._too_slow)
@@ -124,7 +67,7 @@ class Link:
         if side is self.client and len(self._start) < len(PROTOCOL_HEADER):
             data = self._greeting(data)
         if data and not self.closed:
-            self._pass(side, data)
+            self.passages[side.sender].feed(data)
 
     def _greeting(self, data: bytes) -> bytes:
         """The protocol header must come first; only then is the broker called."""
@@ -148,37 +91,45 @@ class Link:
             return
         if self.closed:
             return
-        self.log(Entry(self.hub.now(), self.name, 0, "tap", "tap.connected"))
-        self.broker.transport.write(PROTOCOL_HEADER)
+        self.log("tap.connected")
+        self.broker.write(PROTOCOL_HEADER)
         if rest:
-            self._pass(self.client, rest)
+            self.passages["client"].feed(rest)
         self.client.go_on("the broker is being called")
 
-    def _pass(self, side: Side, chunk: bytes) -> None:
-        stream = self.streams[side.sender]
-        data, spans = stream.frames.feed(chunk)
-        out: list[bytes] = []
-        start = 0
-        try:
-            for kind, channel, pos, end in spans:
-                entry, changed = stream.understand(kind, channel, data, pos, end)
-                if changed is not None:
-                    out += (data[start:pos], changed)
-                    start = end
-                if entry is not None:
-                    self.log(entry)
-                    self._after(entry)
-            problem = stream.frames.problem
-        except Undecodable as error:
-            problem, spans = str(error), spans[: spans.index((kind, channel, pos, end))]
-        if spans:
-            out.append(data[start : spans[-1][3]] if start or spans[-1][3] < len(data) else data)
-            self.other(side).transport.write(out[0] if len(out) == 1 else b"".join(out))
-        if problem:
-            self.malformed(side.sender, problem)
+    def log(self, method: str, sender: str = "tap", channel: int = 0, **facts: Any) -> None:
+        """Record what the tap itself did or concluded."""
+        hub = self.hub
+        hub.log.add(Entry(hub.now(), self.name, channel, sender, method, facts=facts))
 
-    def log(self, entry: Entry) -> None:
+    def record(self, entry: Entry) -> None:
+        """Record what came, what the rules did with it, and what follows from it."""
         self.hub.log.add(entry)
+        if entry.fate is not None:
+            for fault, words in entry.fate.acted:
+                self.log("tap.fault", channel=entry.channel, fault=fault or None,
+                         reply_text=f"{entry.method} of the {entry.sender}: {words}")  # fmt: skip
+        if entry.sender == "broker" and entry.method in _RETURNING:
+            channel = self.channels.get(entry.channel)
+            if channel is not None:
+                self._requeued(entry.channel, channel, frozenset())
+            if entry.method != "basic.recover-ok":
+                self.channels.pop(entry.channel, None)
+
+    def released(self, sender: str, channel: int, entry: Entry | None, kind: str) -> None:
+        """What a rule held goes on."""
+        what = entry.method if entry else "a frame"
+        self.log("tap.fault", channel=channel, fault="release",
+                 reply_text=f"{what} of the {sender}: goes on after the {kind}")  # fmt: skip
+
+    def take_back(self, entry: Entry) -> None:
+        """What a client sent does not reach the broker, so the broker's view does not change."""
+        channel = self.channels.get(entry.channel)
+        if entry.sender == "client" and channel is not None:
+            if entry.undo:
+                channel.unsettle(entry.undo)
+            elif entry.method == "basic.publish":
+                channel.unpublish()
 
     def told(self, sender: str, name: str, method: base.Frame | None) -> None:
         """A method of the connection itself."""
@@ -191,27 +142,15 @@ class Link:
             largest = getattr(method, "frame_max", 0) or self.hub.limits.frame
             self.header_limit = min(largest, self.hub.limits.frame) - OVERHEAD
 
-    def _after(self, entry: Entry) -> None:
-        """The end of a channel, as far as the broker is concerned, and what goes back with it."""
-        if entry.method in ("channel.close", "channel.close-ok"):
-            if entry.sender == "broker":
-                channel = self.channels.pop(entry.channel, None)
-                if channel is not None:
-                    self._requeued(entry.channel, channel, frozenset())
-        elif entry.method == "basic.recover-ok":
-            self._requeued(entry.channel, self.channel(entry.channel), frozenset())
-
     def _requeued(self, number: int, channel: Channel, but: frozenset[str]) -> None:
         for tag, (queue, message) in channel.give_up().items():
             if queue not in but:
-                facts = {"queue": queue, "delivery_tag": tag, "message": message, "inferred": True}
-                self.log(Entry(self.hub.now(), self.name, number, "tap", "tap.requeued",
-                               facts=facts))  # fmt: skip
+                self.log("tap.requeued", channel=number, queue=queue, delivery_tag=tag,
+                         message=message, inferred=True)  # fmt: skip
 
     def malformed(self, sender: str, problem: str) -> None:
         """One side does not speak AMQP 0-9-1: this connection ends, and nothing else."""
-        facts = {"reply_text": f"from the {sender}: {problem}"}
-        self.log(Entry(self.hub.now(), self.name, 0, "tap", "tap.malformed", facts=facts))
+        self.log("tap.malformed", reply_text=f"from the {sender}: {problem}")
         self.close("tap", "it cannot be understood")
 
     def lost(self, side: Side, error: Exception | None) -> None:
@@ -221,8 +160,15 @@ class Link:
         why = f"the {who} {how}" + (f": {error}" if error else "")
         if side is self.client and not self.closed and len(self._start) < len(PROTOCOL_HEADER):
             self.malformed("client", not_amqp(self._start))
+        if self.blackhole and not self.closed and not self.other(side).lost:
+            self.log("tap.closed", sender=who, reply_text=f"{why}; the other side cannot know")
+            self._told_end = True
+            if side is self.broker:
+                self._conclude()
+            return
         self.close(who, why)
-        self.hub.forget(self)
+        if self.client.lost and (self.broker.lost or self.broker.transport is None):
+            self.hub.forget(self)
 
     def close(self, who: str, why: str) -> None:
         """End both sides after what is written, and draw the conclusions. Once."""
@@ -232,19 +178,25 @@ class Link:
         self._timer.cancel()
         if self._connecting is not None and self.broker.transport is None:
             self._connecting.cancel()
-        facts = {"reply_text": why}
-        self.log(Entry(self.hub.now(), self.name, 0, who, "tap.closed", facts=facts))
+        if not self._told_end:
+            self.log("tap.closed", sender=who, reply_text=why)
+        for passage in self.passages.values():
+            for _, entry in passage.gate.close():
+                self.take_back(entry)
+        self._conclude()
+        self.client.end()
+        self.broker.end()
+
+    def _conclude(self) -> None:
+        """The broker has lost the connection: what it does with what was not acknowledged."""
         but = frozenset(self.own_queues)
         for number, channel in self.channels.items():
             self._requeued(number, channel, but)
         self.channels.clear()
-        self.client.end()
-        self.broker.end()
 
     def cut(self, why: str) -> None:
         """End it as a lost network does: neither side is told by AMQP."""
-        facts = {"reply_text": why, "fault": "cut"}
-        self.log(Entry(self.hub.now(), self.name, 0, "tap", "tap.fault", facts=facts))
+        self.log("tap.fault", reply_text=why, fault="cut")
         self.close("tap", why)
 
     def abort(self) -> None:

@@ -22,12 +22,11 @@ _CONTENT = {"client": (PUBLISH,), "broker": (DELIVER, GET_OK, RETURN)}
 class Content:
     """A message that is on its way on one channel: its entry, and how much of it is to come."""
 
-    __slots__ = ("entry", "fate", "left")
+    __slots__ = ("entry", "left")
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self.left = -1  # bytes of the body; -1 before the header
-        self.fate: Any = None
 
 
 class Undecodable(Exception):

@@ -18,8 +18,10 @@ from course.tap.event import Event, header
 from course.tap.hub import Hub
 from course.tap.limits import Limits
 from course.tap.log import Log
+from course.tap.rules import Rule
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Rule)
 CLOSE_SECONDS = 3.0
 
 
@@ -126,6 +128,27 @@ class Tap:
             return len(found)
 
         return self._run(cut())
+
+    def add(self, rule: R) -> R:
+        """Put a rule in force; returns it. One rule is for one tap."""
+
+        async def add() -> None:
+            rule.tap = self
+            self._hub.rules = (*self._hub.rules, rule)
+
+        self._run(add())
+        return rule
+
+    def remove(self, rule: Rule) -> None:
+        """Put a rule out of force, if it is in force; what it holds goes on."""
+
+        async def remove() -> None:
+            if rule in self._hub.rules:
+                self._hub.rules = tuple(other for other in self._hub.rules if other is not rule)
+                for link in list(self._hub.links):
+                    rule.end(link)
+
+        self._run(remove())
 
     async def _listen(self, name: str) -> asyncio.Server:
         return await self._loop.create_server(
