@@ -60,7 +60,7 @@ def words(event: Event, labels: Labels) -> str:
     if method == "basic.return":
         return f"return {labels.of(event)}: {event.reply_text}"
     if method == "tap.requeued":
-        return f"{labels.of(event)} back in {event.queue or 'its queue'}, inferred"
+        return f"{labels.of(event)} is requeued (inferred)"
     if method in ("channel.close", "connection.close") and (event.reply_code or 0) > 200:
         return f"error {event.reply_code}: {event.reply_text}"
     if method == "tap.closed":
