@@ -12,6 +12,7 @@ from course.tap.event import Event
 from course.tap.words import Labels, words
 
 LANE = 33  # columns between two lanes
+ROOM = LANE - 5  # for words, between the ends of an arrow
 LOOK_AHEAD = 0.5  # seconds that an event waits until it is known what its connection is for
 _PUBLISHING = frozenset(("basic.publish",))
 _CONSUMING = frozenset(("basic.consume", "basic.get"))
@@ -74,7 +75,7 @@ class Timeline:
             text = words(first, self._labels)
             if text:
                 yield from self._head()
-                yield self._row(first, text)
+                yield from self._rows(first, text)
 
     def end(self) -> Iterator[Row]:
         """All rows that are left."""
@@ -87,21 +88,28 @@ class Timeline:
             line = left + "broker".center(2 * (LANE - len(left)) + 3) + right
             yield Row(f"{line.ljust(2 * LANE + 3)}  seconds")
 
-    def _row(self, event: Event, text: str) -> Row:
+    def _rows(self, event: Event, text: str) -> Iterator[Row]:
         lane = self._lane(event)
         if self._latest[lane] != event.connection:
             self._latest[lane] = event.connection
-            text = f"{event.connection}: {text}"
-        to_the_right = (event.sender == "client") == (lane == "publisher")
-        arrow = self._mark(text) if event.method.startswith("tap.") else self._arrow(
-            text, to_the_right
-        )  # fmt: skip
-        bar, empty = self._lines.bar, " " * LANE
-        halves = (arrow, empty) if lane == "publisher" else (empty, arrow)
+            named = f"{event.connection}: {text}"
+            if cell_len(named) <= ROOM:
+                text = named
+            else:
+                yield Row(self._in(lane, set_cell_size(f" {event.connection}:", LANE)))
+        if event.method.startswith("tap."):
+            drawn = set_cell_size(f" * {self._fit(text)}", LANE)
+        else:
+            drawn = self._arrow(text, (event.sender == "client") == (lane == "publisher"))
         tone = "again" if event.redelivered or event.method == "tap.requeued" else ""
         if event.fault or event.method in ("tap.malformed", "basic.return"):
             tone = "bad"
-        return Row(f"{bar}{halves[0]}{bar}{halves[1]}{bar} {event.at:8.3f}", tone)
+        yield Row(f"{self._in(lane, drawn)} {event.at:8.3f}", tone)
+
+    def _in(self, lane: str, drawn: str) -> str:
+        halves = (drawn, " " * LANE) if lane == "publisher" else (" " * LANE, drawn)
+        bar = self._lines.bar
+        return f"{bar}{halves[0]}{bar}{halves[1]}{bar}"
 
     def _lane(self, event: Event) -> str:
         """By what is done; what both sides do is drawn where the connection belongs."""
@@ -114,18 +122,14 @@ class Timeline:
         return self._roles.get(event.connection, "publisher")
 
     def _arrow(self, text: str, to_the_right: bool) -> str:
-        dash, room = self._lines.dash, LANE - 5
-        text = self._fit(text, room)
-        fill = dash * (room - cell_len(text))
+        dash, text = self._lines.dash, self._fit(text)
+        fill = dash * (ROOM - cell_len(text))
         if to_the_right:
             return f"{dash}{dash} {text} {fill}{self._lines.right}"
         return f"{self._lines.left}{dash} {text} {fill}{dash}"
 
-    def _mark(self, text: str) -> str:
-        return set_cell_size(f" * {self._fit(text, LANE - 3)}", LANE)
-
-    def _fit(self, text: str, room: int) -> str:
-        if cell_len(text) <= room:
+    def _fit(self, text: str) -> str:
+        if cell_len(text) <= ROOM:
             return text
         quote = '"' if text.endswith('"') else ""
-        return set_cell_size(text, room - 1 - len(quote)) + self._lines.cut + quote
+        return set_cell_size(text, ROOM - 1 - len(quote)) + self._lines.cut + quote
