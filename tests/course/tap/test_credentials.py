@@ -15,11 +15,21 @@ from tests.course.tap.watching import wait
 SECRET = "correct-horse-battery"
 
 
+def vars_of(method: object) -> list[object]:
+    """What a decoded method holds."""
+    return [getattr(method, name) for name in getattr(method, "__slots__", ())]
+
+
 def test_no_password_is_recorded_whether_it_is_right_or_wrong(
-    embedded: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    embedded: Broker,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     record = tmp_path / "record.jsonl"
     upstream = embedded.url.replace("guest:guest@", f"guest:{SECRET}@")
+    # No line is written yet: what was decoded is still there to be searched.
+    monkeypatch.setattr("course.tap.hub.WRITE_SECONDS", 3600)
     with Tap(upstream, record) as tap:
         assert SECRET in tap.url("wrong")
         with pytest.raises(pika.exceptions.AMQPError):
@@ -38,6 +48,8 @@ def test_no_password_is_recorded_whether_it_is_right_or_wrong(
         with raw(tap.url("short"), logged_in=False) as client:
             client.socket.sendall(PROTOCOL_HEADER + f"\x01\x00\x00{SECRET}".encode())
             wait(tap, "tap.malformed", after=wait(tap, "tap.malformed").number)
+        kept = [vars_of(entry.decoded) for entry in tap._hub.log._entries]
+        assert SECRET not in repr(kept)
         assert SECRET not in repr(tap.events())
         assert SECRET not in repr(tap.connections())
         held = [entry.payload for entry in tap._hub.log._entries]
