@@ -105,7 +105,9 @@ class Link:
     def record(self, entry: Entry) -> None:
         """Record what came, what the rules did with it, and what follows from it."""
         self.hub.log.add(entry)
-        if entry.fate is not None:
+        if entry.fate is None:
+            entry.undo = None  # it has passed
+        else:
             for fault, words in entry.fate.acted:
                 self.log("tap.fault", channel=entry.channel, fault=fault or None,
                          reply_text=f"{entry.method} of the {entry.sender}: {words}")  # fmt: skip
@@ -156,7 +158,7 @@ class Link:
     def lost(self, side: Side, error: Exception | None) -> None:
         """One socket has ended."""
         who = self._closing or side.sender
-        how = "closed the connection" if self._closing else "hung up without connection.close"
+        how = "closed the connection" if self._closing else "hung up without closing"
         why = f"the {who} {how}" + (f": {error}" if error else "")
         if side is self.client and not self.closed and len(self._start) < len(PROTOCOL_HEADER):
             self.malformed("client", not_amqp(self._start))

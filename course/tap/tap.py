@@ -96,6 +96,11 @@ class Tap:
         """The number of the newest event; 0 if there is none."""
         return self._hub.log.last
 
+    @property
+    def now(self) -> float:
+        """Seconds since the tap opened."""
+        return self._hub.now()
+
     def wait_for(
         self, predicate: Callable[[Event], object], seconds: float, after: int = 0
     ) -> Event | None:
@@ -148,7 +153,8 @@ class Tap:
                 for link in list(self._hub.links):
                     rule.end(link)
 
-        self._run(remove())
+        if not self._loop.is_closed():
+            self._run(remove())
 
     async def _listen(self, name: str) -> asyncio.Server:
         return await self._loop.create_server(
