@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from course.brokers import Broker, docker
+from course.brokers import Broker
 from course.grading.unit import every
 from tests.exercises.corpus import Case, broker_of, cases
 
