@@ -54,12 +54,12 @@ def told(outcome):
 def request(lab, process, text="", seconds=4.0):
     """Take the next request, as a server does. `text` is what it must ask, others are dropped."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        message = lab.eventually(lambda: lab.get(REQUESTS), deadline - time.monotonic())
-        if message and text in message.text:
+    while time.monotonic() < deadline and process.alive:
+        message = lab.eventually(
+            lambda: lab.get(REQUESTS) or not process.alive, deadline - time.monotonic()
+        )
+        if message not in (None, True) and text in message.text:
             return message
-        if not process.alive:
-            break
     return None
 
 
