@@ -64,7 +64,8 @@ def list_units(options: Options) -> None:
     output = console.make(options.plain)
     so_far = progress.load(output.say)
     units = catalog.load()
-    width = max(len(lesson.title) for lesson in units.lessons)
+    titles = [lesson.title for lesson in units.lessons] + [u.title for u in units.exercises]
+    width = max(map(len, titles))
     for module in units.modules:
         output.out.print(module.title, style="bold", markup=False)
         for lesson in module.lessons:
@@ -72,10 +73,11 @@ def list_units(options: Options) -> None:
             sign = output.symbols.done if entry.done else output.symbols.open
             state = "played" if entry.done else "read" if entry.read_at else ""
             minutes = f"{lesson.minutes:3} min" if lesson.minutes else ""
-            line = f"  {sign} {lesson.id}  {lesson.title:<{width}} {minutes:<8} {state}".rstrip()
-            output.out.print(line, markup=False)
+            line = f"  {sign} {lesson.id:<5}  {lesson.title:<{width}} {minutes:<8} {state}"
+            output.out.print(line.rstrip(), markup=False)
         for unit in module.exercises:
-            output.out.print(_exercise_line(unit, so_far, output), markup=False)
+            line = _exercise_line(unit, width, so_far, output)
+            output.out.print(line, markup=False)
         if (ROOT / "quizzes" / f"{module.folder.name}.toml").is_file():
             quiz = so_far.quiz(module.number)
             sign = output.symbols.done if quiz.passed_at else output.symbols.open
@@ -87,13 +89,15 @@ def list_units(options: Options) -> None:
         output.out.print(f"Begin an exercise: ./learn start {first}", markup=False)
 
 
-def _exercise_line(unit: "Unit", so_far: "Progress", output: console.Output) -> str:
+def _exercise_line(unit: "Unit", width: int, so_far: "Progress", output: console.Output) -> str:
     entry = so_far.exercise(unit.name)
     sign = output.symbols.done if entry.passed_at else output.symbols.open
     state = "passed" if entry.passed_at else ""
     if entry.started_at and not entry.passed_at:
         state = f"{entry.tasks_passed} of {len(unit.tasks)} tasks"
-    return f"  {sign} {unit.short}  {unit.title:<40} {unit.file.minutes:3} min  {state}".rstrip()
+    return (
+        f"  {sign} {unit.short}  {unit.title:<{width}} {unit.file.minutes:3} min  {state}".rstrip()
+    )
 
 
 def read(options: Options, name: str) -> None:
