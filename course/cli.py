@@ -10,6 +10,7 @@ from course import commands
 from course.commands import Options
 from course.grading.cli import register as register_exercises
 from course.quiz.cli import app as quiz_app
+from course.tap.cli import app as tap_app
 
 app = typer.Typer(
     name="learn",
@@ -29,6 +30,7 @@ broker_app = typer.Typer(
 )
 app.add_typer(broker_app, name="broker")
 app.add_typer(quiz_app, name="quiz")
+app.add_typer(tap_app, name="tap")
 
 Plain = Annotated[bool, typer.Option("--plain", help="No colour, ASCII only, no paging.")]
 BrokerName = Annotated[
@@ -75,11 +77,12 @@ def run(
     section: Annotated[
         str | None, typer.Option("--section", metavar="TITLE", help="Play only this part.")
     ] = None,
+    tap: Annotated[bool, typer.Option("--tap", help="Draw each message after a scene.")] = False,
     plain: Plain = False,
     broker: BrokerName = None,
 ) -> None:
     """Play a lesson: run its console blocks and check every line."""
-    commands.run(_options(context, plain, broker), lesson, step, section)
+    commands.run(_options(context, plain, broker), lesson, step, section, tap)
 
 
 @app.command(

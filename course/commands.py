@@ -1,5 +1,6 @@
 """What each command of ./learn does: puts the other modules together."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -122,7 +123,7 @@ def read(options: Options, name: str) -> None:
     progress.save(so_far)
 
 
-def run(options: Options, name: str, step: bool, section: str | None) -> None:
+def run(options: Options, name: str, step: bool, section: str | None, tapped: bool) -> None:
     """`./learn run LESSON`"""
     from course import catalog, progress
     from course.brokers import choose
@@ -130,6 +131,7 @@ def run(options: Options, name: str, step: bool, section: str | None) -> None:
     from course.player.declared import names_in
     from course.player.play import play
     from course.player.show import Show
+    from course.tap.watched import watched
 
     output = console.make(options.plain)
     lesson = catalog.load().lesson(name)
@@ -141,8 +143,11 @@ def run(options: Options, name: str, step: bool, section: str | None) -> None:
     output.out.print(f"Lesson {lesson.id}, {lesson.title}", style="bold", markup=False)
     output.out.print(str(choice), markup=False)
     log = work() / "logs" / f"run-{lesson.id}.log"
-    with choice.broker.new_vhost(names_in(lesson.folder)) as url:
-        result = play(page, scenes, choice.broker, url, Show(output, step), log)
+    with choice.broker.new_vhost(names_in(lesson.folder)) as url, contextlib.ExitStack() as stack:
+        view, where = Show(output, step), lambda name: url
+        if tapped:
+            view, where = stack.enter_context(watched(output, step, url))
+        result = play(page, scenes, choice.broker, where, view, log)
     output.out.print()
     left_out = f" Left out: {', '.join(result.skipped)}." if result.skipped else ""
     if result.scenes == 0:
