@@ -51,7 +51,7 @@ class ExerciseProgress(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     started_at: datetime | None = None
-    tasks_passed: int = Field(0, description="In the latest check")
+    tasks_passed: int = Field(default=0, description="In the latest check")
     passed_at: datetime | None = None
     hints: dict[str, int] = {}
 

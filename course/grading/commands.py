@@ -154,7 +154,8 @@ def solution(options: Options, word: str, show: bool) -> None:
     if so_far.exercise(unit.name).passed_at is None and not show:
         raise NotYet(
             f"the solution of {unit.short} opens when your own has passed. "
-            f"A hint: ./learn hint {unit.short}. To see it now: ./learn solution {unit.short} --show"
+            f"A hint: ./learn hint {unit.short}. "
+            f"To see it now: ./learn solution {unit.short} --show"
         )
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for name, lines in workspace.compare(unit):

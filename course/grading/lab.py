@@ -1,7 +1,9 @@
-"""What a check works with: the learner's programs, their frames, faults, and a connection of its own."""
+"""What a check works with: the learner's programs, their frames, faults, and a connection."""
 
 import importlib
+import os
 import random
+import re
 import time
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +21,13 @@ from course.grading.wire import Who, choose, consumers, globs, name_of
 
 if TYPE_CHECKING:
     from course.tap import Event, Tap
+    from course.tap.rules import Rule
 
 T = TypeVar("T")
+R = TypeVar("R", bound="Rule")
 FILE_BYTES = 10_000_000
 QUIET = ("heartbeat",)
-GONE = ("connection.close", "tap.closed")
+UNREACHED = re.compile(r"^pika\.exceptions\.|gaierror|ConnectionRefused")
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,14 @@ class Lab:
         did = f"We started {process.file} and waited for its connection."
         if malformed := self.wire(method="tap.malformed", process=process):
             self.fail("not-amqp", did, f"{malformed[-1].reply_text or 'No AMQP'}.", malformed)
-        self.crashed(process)
+        trace = process.traceback()
+        elsewhere = not self.wire(method="tap.connected", process=process)
+        if trace is None or not elsewhere or not UNREACHED.search(trace[2]):
+            self.crashed(process)
+        elif not process.alive:
+            line = (trace[0], trace[1]) if trace[0] else None
+            self.fail("never-connected", did, f"It looked for a broker elsewhere: {trace[2]}",
+                      line=line)  # fmt: skip
         if not process.alive:
             saw = f"It ended with exit code {process.code}, without a connection to the broker."
             self.fail("ended-early", did, saw)
@@ -107,12 +118,18 @@ class Lab:
     def consuming(
         self, process: Process, queue: str | None = None, seconds: float = 5, at_least: int = 1
     ) -> bool:
-        """Wait for its connection, and until the broker has confirmed so many consumers."""
+        """Wait for its connection, and until the broker has confirmed so many consumers.
+
+        Fails the check if the program ends with a traceback instead.
+        """
         self.connected(process)
         self._poll(
             lambda: consumers(self.wire(), process, queue) >= at_least or not process.alive, seconds
         )
-        return consumers(self.wire(), process, queue) >= at_least
+        enough = consumers(self.wire(), process, queue) >= at_least
+        if not enough:
+            self.crashed(process)
+        return enough
 
     def crashed(self, process: Process) -> None:
         """Fail the check if the program has ended with a traceback."""
@@ -225,11 +242,10 @@ class Lab:
         self.setting.note(f"cut the connection of {name_of(process)}")
         return sum(self.tap.cut(pattern) for pattern in globs(process))
 
-    def add(self, rule: T) -> T:
+    def add(self, rule: R) -> R:
         """Let the tap follow a rule of `lab.rules` from now on."""
         self.setting.note(f"fault: {type(rule).__name__.lower()}")
-        self.tap.add(rule)  # type: ignore[arg-type]
-        return rule
+        return self.tap.add(rule)
 
     def restart_broker(self) -> None:
         """Restart the broker, and return when it accepts connections again."""
@@ -270,7 +286,7 @@ class Lab:
         self._watchdog.stop()
         for process in self._running():
             tree.kill(process.pid)
-        left = tree.end(self.setting.token)
+        left = tree.end(self.setting.token, [os.getpid()])  # all that we have started is theirs
         for process in self.processes:
             process.wait(1)
         self._client.close()

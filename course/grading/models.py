@@ -1,4 +1,4 @@
-"""What exercise.toml and mutant.toml hold. The first is published as exercises/exercise.schema.json."""
+"""What exercise.toml, published as exercises/exercise.schema.json, and mutant.toml hold."""
 
 import re
 from typing import Annotated, Literal

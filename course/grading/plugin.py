@@ -1,4 +1,4 @@
-"""A pytest plugin: gives `lab` to the checks, runs the tasks in order, tells the grader all of it."""
+"""A pytest plugin: gives `lab` to the checks, runs the tasks in order, tells the grader."""
 
 import contextlib
 import shutil

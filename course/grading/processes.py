@@ -65,7 +65,7 @@ class Process:
         )
         tree.started.add(self.pid)
         assert self._popen.stdout is not None  # noqa: S101 - it was started with a pipe
-        self.drain = Drain(self._popen.stdout)  # type: ignore[arg-type]
+        self.drain = Drain(self._popen.stdout)
         if stdin is not None:
             self._hand(stdin)
 

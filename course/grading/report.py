@@ -63,7 +63,7 @@ class Report(_Part):
     seconds: float = 0.0
     tasks: list[TaskReport]
     finding: FindingReport | None = None
-    problem: str | None = Field(None, description="Why it could not be checked")
+    problem: str | None = Field(default=None, description="Why it could not be checked")
     broker: BrokerReport
     versions: dict[str, str]
     steps: list[Step] = []

@@ -20,7 +20,7 @@ from course.brokers import Broker
 from course.errors import CourseError
 from course.grading import tree
 from course.grading.child import environment
-from course.grading.findings import Found, describe, hunt, unreadable
+from course.grading.findings import Found, describe, unreadable
 from course.grading.job import Job
 from course.grading.places import shown
 from course.grading.report import BrokerReport, FindingReport, Report, Step, TaskReport

@@ -128,7 +128,7 @@ def paragraph(label: str, text: str) -> list[str]:
     """The text in lines of at most 78 characters, with the label before the first."""
     start = f"  {label:<{LABEL}}" if label else ""
     rest = " " * len(start)
-    lines = []
+    lines: list[str] = []
     for part in text.splitlines():
         lines += textwrap.wrap(
             part, WIDTH - 2, initial_indent=rest if lines else start, subsequent_indent=rest,

@@ -38,7 +38,9 @@ class Excess:
 class Watchdog:
     """Looks at all programs of a lab from a thread of its own."""
 
-    def __init__(self, processes: Callable[[], list[Process]], folder: Path, limits: Limits) -> None:
+    def __init__(
+        self, processes: Callable[[], list[Process]], folder: Path, limits: Limits
+    ) -> None:
         self.excess: Excess | None = None
         self._processes = processes
         self._folder = folder
@@ -74,7 +76,7 @@ class Watchdog:
                 self._over(process, "too-many-files", f"its files had grown to {size // MB} MB")
 
     def _by_token(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Resident bytes and number of processes, by token; a child without one has its parent's."""
+        """Resident bytes and number of processes, by token; without one, its parent's."""
         memory: dict[str, int] = {}
         count: dict[str, int] = {}
         tokens: dict[int, str] = {}

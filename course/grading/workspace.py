@@ -27,7 +27,8 @@ def start(unit: Unit) -> Started:
     if not starter.is_dir():
         raise CouldNotCheck(f"{unit.name} has no starter/ folder.")
     new = not unit.copy.exists()
-    made, kept = [], []
+    made: list[str] = []
+    kept: list[str] = []
     try:
         unit.copy.mkdir(parents=True, exist_ok=True)
         for path in sorted(starter.iterdir()):

@@ -7,16 +7,8 @@ def tasks(lab):
     return [f"task-{lab.random.randrange(10**6)}" for _ in range(4)]
 
 
-def prepared(lab, *names):
-    """The queue with all tasks in it."""
-    lab.declare_queue("tasks")
-    for name in names:
-        lab.publish(name, "tasks")
-
-
 @pytest.mark.task(1)
 def test_every_task_is_done(lab):
-    lab.declare_queue("tasks")
     worker = lab.start("worker.py")
     lab.expect(
         lab.consuming(worker, "tasks"),
@@ -39,14 +31,15 @@ def test_every_task_is_done(lab):
 
 @pytest.mark.task(2)
 def test_a_killed_worker_loses_nothing(lab):
+    first, second = lab.start("worker.py"), lab.start("worker.py")
+    lab.consuming(first)
+    lab.consuming(second)
     names = tasks(lab)
-    prepared(lab, *names)
-    first = lab.start("worker.py", name="first")
+    for name in names:
+        lab.publish(name, "tasks")
     lab.eventually(lambda: lab.wire(method="basic.deliver", process=first))
     lab.cut(first)
     first.kill()
-    second = lab.start("worker.py", name="second")
-    lab.connected(second)
     wanted = {name.upper() for name in names}
     lab.eventually(lambda: wanted <= set(lab.file("done.txt").split()), seconds=3)
     missing = wanted - set(lab.file("done.txt").split())

@@ -9,6 +9,6 @@ with pika.BlockingConnection(pika.URLParameters(os.environ["RABBITMQ_URL"])) as 
     channel = connection.channel()
     channel.queue_declare(queue="tasks", durable=True)
     channel.basic_qos(prefetch_count=1)
-    for method, properties, body in channel.consume(queue="tasks"):
+    for method, _, body in channel.consume(queue="tasks"):
         do(body.decode())
         channel.basic_ack(delivery_tag=method.delivery_tag)

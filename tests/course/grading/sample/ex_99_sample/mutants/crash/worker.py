@@ -7,7 +7,7 @@ from job import do
 
 
 def on_message(channel, method, properties, body):
-    do(body)
+    do(body.decode("ascii") + 1)
     channel.basic_ack(delivery_tag=method.delivery_tag)  # only now: the work is done
 
 

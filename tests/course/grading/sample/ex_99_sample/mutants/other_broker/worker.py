@@ -11,8 +11,11 @@ def on_message(channel, method, properties, body):
     channel.basic_ack(delivery_tag=method.delivery_tag)  # only now: the work is done
 
 
+SERVER = "amqp://guest:guest@127.0.0.1:1/"
+
+
 def main() -> None:
-    import time; time.sleep(60)
+    connection = pika.BlockingConnection(pika.URLParameters(SERVER))
     channel = connection.channel()
     channel.queue_declare(queue="tasks", durable=True)
     channel.basic_qos(prefetch_count=1)
