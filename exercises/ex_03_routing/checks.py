@@ -235,14 +235,9 @@ def test_a_running_receiver_changes_its_mind(lab):
     second = start(lab, "receive_logs.py", two, b)
     net = start(lab, "unrouted.py")
     ready(lab, first, second, net)
-    slow = lab.add(
-        lab.rules.Delay(0.3, connection=one, sender="client", method="queue.*", nth=None)
-    )
-    command(lab, first, f"add {c}", f"add {a}")
-    during = lines(lab, a) + lines(lab, b)
-    emit(lab, during)
+    during = command_in_slow_motion(lab, first, f"add {c}", (a, b))
+    command(lab, first, f"add {a}")
     changed(lab, first, "queue.bind", c)
-    slow.remove()
     after = lines(lab, a, 1) + lines(lab, b, 1) + lines(lab, c)
     emit(lab, after)
     did = f"We told a receiver of {a} and {b} to add {c}, with lines coming in all the time."
@@ -272,6 +267,23 @@ def command(lab, process, *texts):
             seconds=3,
         )
         lab.expect(heard, "ignores-commands", did, "No queue is bound there with that key.")
+
+
+def command_in_slow_motion(lab, process, text, kinds):
+    """Hold each frame that changes the receiver's queues while lines come; returns the lines."""
+    point = {"connection": f"{process.name}*", "sender": "client", "method": "queue.*"}
+    hold = lab.add(lab.rules.Hold(**point))
+    command(lab, process, text)
+    sent = []
+    while len(sent) < 8 and lab.eventually(lambda: hold.fired, seconds=1):  # noqa: B023
+        then = lab.add(lab.rules.Hold(**point))
+        batch = [line for kind in kinds for line in lines(lab, kind, 1)]
+        emit(lab, batch)
+        sent += batch
+        hold.release()
+        hold = then
+    hold.remove()
+    return sent
 
 
 def changed(lab, process, method, key):
