@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from course import commands
+from course import commands, listing
 from course.commands import Options
 from course.grading.cli import register as register_exercises
 from course.quiz.cli import app as quiz_app
@@ -58,7 +58,7 @@ def learn(context: typer.Context, plain: Plain = False, broker: BrokerName = Non
 @app.command("list", epilog="Example: ./learn list --plain")
 def list_(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
     """Show the modules and lessons, and what you have done."""
-    commands.list_units(_options(context, plain, broker))
+    listing.list_units(_options(context, plain, broker))
 
 
 @app.command(epilog="Example: ./learn read 3.1")

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from course.errors import CourseError
+from course.grading.bench import Setting
 from course.grading.findings import Found, describe, hunt
 from course.grading.job import Job
-from course.grading.lab import Lab, Setting
+from course.grading.lab import Lab
 from course.grading.link import Gone, Link
 from course.grading.scratch import copy_into
 from course.grading.unit import Unit

@@ -4,12 +4,8 @@ import contextlib
 import importlib.metadata
 import json
 import platform
-import queue
 import secrets
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 import tomllib
 from collections.abc import Callable
@@ -19,7 +15,7 @@ from typing import Any, Protocol
 from course.brokers import Broker
 from course.errors import CourseError
 from course.grading import tree
-from course.grading.child import environment
+from course.grading.checker import ENDED, Checker
 from course.grading.findings import Found, describe, unreadable
 from course.grading.job import Job
 from course.grading.places import shown
@@ -124,8 +120,8 @@ class _Run:
         log = work() / "logs" / f"check-{self.unit.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         self.report.log = str(log)
-        with log.open("wb") as errors, _Child(self._job(scratch), errors) as child:
-            while (message := child.next(0.1)) is not _ENDED:
+        with log.open("wb") as errors, Checker(self._job(scratch), errors) as child:
+            while (message := child.next(0.1)) is not ENDED:
                 if cancelled():
                     raise Cancelled
                 if time.monotonic() - self.began > self.seconds + GRACE:
@@ -151,7 +147,7 @@ class _Run:
             seconds=self.seconds,
         )
 
-    def _hear(self, message: dict[str, Any], child: "_Child") -> None:
+    def _hear(self, message: dict[str, Any], child: Checker) -> None:
         match message["kind"]:
             case "plan":
                 for _, number in message["checks"]:
@@ -231,68 +227,6 @@ class _Run:
 
     def _cannot(self, problem: str) -> None:
         self.report.problem = self.report.problem or problem
-
-
-_ENDED: dict[str, Any] = {}
-
-
-class _Child:
-    """The process that runs the checks, and its messages."""
-
-    def __init__(self, job: Job, errors: Any) -> None:
-        self.code: int | None = None
-        self._token = job.token
-        self._messages: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._popen = subprocess.Popen(
-            [sys.executable, "-P", "-m", "course.grading.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=ROOT,
-            env=environment(),
-            start_new_session=sys.platform != "win32",  # our Ctrl-C is not for it
-        )
-        threading.Thread(target=self._read, name="checks", daemon=True).start()
-        self.tell(job.model_dump(mode="json"))
-
-    def __enter__(self) -> "_Child":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let it clean up and end; kill it, and what it leaves behind, if it does not."""
-        with contextlib.suppress(OSError):
-            self._popen.stdin.close()  # type: ignore[union-attr]
-        try:
-            self.code = self._popen.wait(GRACE)
-        except BaseException as error:  # also a second Ctrl-C
-            self._popen.kill()
-            self.code = self._popen.wait()
-            if not isinstance(error, subprocess.TimeoutExpired):
-                raise
-
-    def tell(self, message: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            assert self._popen.stdin is not None  # noqa: S101 - it was started with a pipe
-            self._popen.stdin.write(json.dumps(message).encode() + b"\n")
-            self._popen.stdin.flush()
-
-    def next(self, seconds: float) -> dict[str, Any] | None:
-        """The next message, None if none came in time, _ENDED if none can come."""
-        try:
-            return self._messages.get(timeout=seconds)
-        except queue.Empty:
-            return None
-
-    def _read(self) -> None:
-        assert self._popen.stdout is not None  # noqa: S101 - it was started with a pipe
-        with self._popen.stdout as lines:
-            for line in lines:
-                message = json.loads(line)
-                if message["kind"] == "end":
-                    self._popen.wait()
-                    continue
-                self._messages.put(message)
-        self._messages.put(_ENDED)
 
 
 def versions() -> dict[str, str]:
