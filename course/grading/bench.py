@@ -33,6 +33,7 @@ class Setting:
     deadline: float  # of the whole check, time.monotonic()
     restart: Callable[[], None]
     note: Callable[[str], None]
+    patience: float = 1.0  # every wait may take so many times as long: see patience.py
     limits: Limits = field(default_factory=Limits)
 
 
@@ -56,6 +57,7 @@ class Bench:
 
     def quiet(self, seconds: float = 0.3, limit: float = 5) -> bool:
         """Wait until no frame but heartbeats has passed for so long; whether that came to be."""
+        seconds *= self.setting.patience
         last, since = -1, time.monotonic()
 
         def still() -> bool:
@@ -95,7 +97,7 @@ class Bench:
         return self._seen
 
     def _poll(self, check: Callable[[], T], seconds: float) -> T:
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * self.setting.patience
         while True:
             self._check()
             value = check()

@@ -117,6 +117,7 @@ class Programs(Bench):
         process = Process(
             name, words, self.setting.folder,
             environment(token, self.tap.url(name), env), self.setting.note, stdin,
+            self.setting.patience,
         )  # fmt: skip
         self.processes.append(process)
         return process

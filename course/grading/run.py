@@ -18,6 +18,7 @@ from course.grading import tree
 from course.grading.checker import ENDED, Checker
 from course.grading.findings import Found, describe, unreadable
 from course.grading.job import Job
+from course.grading.patience import MOST
 from course.grading.places import shown
 from course.grading.report import BrokerReport, FindingReport, Report, Step, TaskReport
 from course.grading.scratch import copy_into
@@ -124,7 +125,7 @@ class _Run:
             while (message := child.next(0.1)) is not ENDED:
                 if cancelled():
                     raise Cancelled
-                if time.monotonic() - self.began > self.seconds + GRACE:
+                if time.monotonic() - self.began > self.seconds * MOST + GRACE:
                     self._cannot(f"the checks did not end within {self.seconds:.0f} seconds.")
                     return
                 if message is not None:
