@@ -99,7 +99,7 @@ class _Run:
             if not self._reads(Path(scratch)):
                 stack.callback(tree.end, self.token)
                 stack.enter_context(self.vhost)
-                self._run_checks(Path(scratch), cancelled)
+                self._run_checks(Path(scratch).resolve(), cancelled)
         self.report.seconds = round(time.monotonic() - self.began, 2)
         self.report.close()
         return self.report
