@@ -105,7 +105,9 @@ class Link:
     def record(self, entry: Entry) -> None:
         """Record what came, what the rules did with it, and what follows from it."""
         self.hub.log.add(entry)
-        if entry.fate is not None:
+        if entry.fate is None:
+            entry.undo = None  # it has passed
+        else:
             for fault, words in entry.fate.acted:
                 self.log("tap.fault", channel=entry.channel, fault=fault or None,
                          reply_text=f"{entry.method} of the {entry.sender}: {words}")  # fmt: skip

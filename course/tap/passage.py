@@ -38,7 +38,10 @@ class Passage:
         """Pass on what the source sent."""
         link, stream = self.link, self.stream
         data, spans = stream.frames.feed(chunk)
-        rules = tuple(r for r in link.hub.rules if r.concerns(link.name, self.sender))
+        stream.at = link.hub.now()
+        rules = link.hub.rules
+        if rules:
+            rules = tuple(r for r in rules if r.concerns(link.name, self.sender))
         unfinished = self._judging and bool(stream.contents or self.gate.queues)
         self._judging = bool(rules) or link.blackhole or unfinished
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pamqp import base
 
 from course.tap import decode, trace
 from course.tap.entry import Entry
@@ -39,6 +41,7 @@ class Stream:
     def __init__(self, sender: str, link: Link) -> None:
         self.sender = sender
         self.link = link
+        self.at = 0.0  # when the bytes came that are being looked at
         self.frames = Frames(link.hub.limits.frame)
         self.contents: dict[int, Content] = {}
 
@@ -60,9 +63,10 @@ class Stream:
             raise Undecodable(f"a frame that cannot be decoded: {error}") from None
         return self._entry(channel, "heartbeat"), None
 
-    def _entry(self, channel: int, name: str, **values: Any) -> Entry:
-        link = self.link
-        return Entry(link.hub.now(), link.name, channel, self.sender, name, **values)
+    def _entry(
+        self, channel: int, name: str, payload: bytes = b"", decoded: base.Frame | None = None
+    ) -> Entry:
+        return Entry(self.at, self.link.name, channel, self.sender, name, payload, decoded)
 
     def _method(self, number: int, payload: bytes) -> Entry | None:
         if number in self.contents:
@@ -75,15 +79,15 @@ class Stream:
             if index == PUBLISH:  # the rest is decoded when somebody looks
                 middle = 7 + payload[6]
                 payload[middle + 1 + payload[middle]]
-            self.contents[number] = Content(self._entry(number, name, payload=payload))
+            self.contents[number] = Content(self._entry(number, name, payload))
             return None
         if index == ACK:
             tag, multiple = tag_of(payload, 4)
-            entry = self._entry(number, name, payload=payload)
+            entry = self._entry(number, name, payload)
             self._settled(entry, self.link.channel(number), tag, multiple)
             return entry
         decoded = decode.method(payload)
-        entry = self._entry(number, name, decoded=decoded)
+        entry = self._entry(number, name, b"", decoded)
         if decoded is None or not number:
             self.link.told(self.sender, name, decoded)
             return entry
@@ -102,18 +106,19 @@ class Stream:
         facts = entry.facts
         if self.sender == "client":
             settled = channel.settle(tag, multiple and not reject)
-            facts["messages"] = tuple([message for _, message in settled.values()])
+            messages = tuple([message for _, message in settled.values()])
             queues = {queue for queue, _ in settled.values()}
             if len(queues) == 1:
                 facts["queue"] = queues.pop()
             entry.undo = settled
+            facts["delivery_tags"] = tuple(settled)
         else:
             confirmed = channel.confirm(tag, multiple)
-            facts["messages"] = tuple(confirmed.values())
-            settled = confirmed  # type: ignore[assignment]
-        facts["delivery_tags"] = tuple(settled)
-        if len(facts["messages"]) == 1:
-            facts["message"] = facts["messages"][0]
+            messages = tuple(confirmed.values())
+            facts["delivery_tags"] = tuple(confirmed)
+        facts["messages"] = messages
+        if len(messages) == 1:
+            facts["message"] = messages[0]
 
     def _header(self, number: int, payload: bytes) -> tuple[Entry | None, bytes | None]:
         content = self.contents.get(number)

@@ -153,7 +153,8 @@ class Tap:
                 for link in list(self._hub.links):
                     rule.end(link)
 
-        self._run(remove())
+        if not self._loop.is_closed():
+            self._run(remove())
 
     async def _listen(self, name: str) -> asyncio.Server:
         return await self._loop.create_server(

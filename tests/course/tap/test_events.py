@@ -6,7 +6,6 @@ from pathlib import Path
 import pika
 import pytest
 
-from course.brokers import Broker
 from course.tap import Event, Limits, Tap
 from tests.course.tap.clients import Channel, Connect
 from tests.course.tap.raw import raw
@@ -197,17 +196,3 @@ def test_the_record_holds_every_event_and_the_memory_only_the_newest(
     recorded = [Event.from_json(line) for line in lines]
     assert [event.number for event in recorded] == list(range(1, len(recorded) + 1))
     assert recorded[-10:] == events
-
-
-def test_the_broker_restarts_and_the_tap_goes_on(rabbitmq: Broker) -> None:
-    with rabbitmq.new_vhost() as url, Tap(url) as tap:
-        parameters = pika.URLParameters(tap.url("worker"))
-        connection = pika.BlockingConnection(parameters)
-        rabbitmq.restart()
-        with pytest.raises(pika.exceptions.AMQPConnectionError):
-            connection.process_data_events(10)
-        assert wait(tap, "tap.closed").connection == "worker"
-        pika.BlockingConnection(parameters).close()
-        assert (
-            wait(tap, "tap.closed", after=wait(tap, "tap.closed").number).connection == "worker#2"
-        )

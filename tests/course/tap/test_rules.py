@@ -169,3 +169,10 @@ def test_a_rule_knows_how_often_it_acted_and_forgets_nothing_when_removed_twice(
     rule.remove()
     rule.remove()
     assert rule.fired == 0
+
+
+def test_a_rule_outlives_its_tap_without_harm(upstream: str) -> None:
+    with Tap(upstream) as tap:
+        rule = tap.add(Swallow())
+    rule.remove()
+    assert tap.events() == []
