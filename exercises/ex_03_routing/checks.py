@@ -80,6 +80,10 @@ def queues(lab, *processes):
     return {event.queue for events in used for event in events}
 
 
+def acked(lab, process):
+    return [tag for e in lab.wire(method="basic.ack", process=process) for tag in e.delivery_tags]
+
+
 def explain_end(lab, process, did):
     """End the check if the broker has closed the program's channel, or a traceback its life."""
     for event in lab.wire(method=("channel.close", "connection.close"), process=process):
@@ -230,6 +234,8 @@ def test_the_audit_has_every_line_and_takes_none_away(lab):
     for event in lab.wire(method="basic.consume", process=audit):
         lab.expect(not event.auto_ack, "auto-ack", did, "audit.py uses auto_ack.", [event])
 
+    given = {"method": "basic.deliver", "process": audit}
+    lab.eventually(lambda: len(acked(lab, audit)) >= len(lab.wire(**given)), seconds=3)
     audit.kill()
     late = lines(lab, b, 1) + lines(lab, c, 1)
     emit(lab, late)
