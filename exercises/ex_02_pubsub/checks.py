@@ -291,6 +291,9 @@ def test_events_survive_a_restart_of_the_broker(lab):
     stop(first)
     events = texts(lab, 3)
     emit(lab, events)
+    did = "We looked at how your programs declare the exchange `events`."
+    for event in lab.wire(method="exchange.declare", exchange="events"):
+        lab.expect(event.durable, "transient-exchange", did, "It is not durable.", [event])
     lab.restart_broker()
     did = f"We published {len(events)} events for a stopped service, and restarted the broker."
     saw = "The exchange is gone, and the bindings with it."
