@@ -26,7 +26,7 @@ from course.grading.unit import LEARNERS, Unit
 from course.paths import ROOT, work
 
 SECONDS = 180.0  # for all checks of a unit; a right solution takes 25 at the most
-GRACE = 15.0  # for cleaning up afterwards
+GRACE = 60.0  # for beginning and for cleaning up
 SEEDS = 10_000
 
 

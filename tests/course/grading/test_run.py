@@ -150,6 +150,16 @@ def test_given_files_are_laid_over_what_the_learner_made_of_them(
     assert check(unit, embedded, "mutants/busy").verdict == "passed"
 
 
+def test_a_run_that_is_given_up_leaves_nothing_running(
+    unit: Unit, tmp_path: Path, embedded: Broker
+) -> None:
+    pids = tmp_path / "pids"
+    with pytest.raises(run.Cancelled):
+        check(unit, embedded, "mutants/busy", cancelled=pids.exists)
+    eventually(lambda: pids.read_text(), "the program's number")
+    assert nothing_left(pids)
+
+
 @posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_whoever_is_interrupted_leaves_nothing_running(
