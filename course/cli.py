@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from course import commands
+from course import commands, listing
 from course.brokers.cli import app as broker_app
 from course.grading.cli import register as register_exercises
 from course.options import BrokerName, Plain, together
@@ -40,7 +40,7 @@ def learn(context: typer.Context, plain: Plain = False, broker: BrokerName = Non
 @app.command("list", epilog="Example: ./learn list --plain")
 def list_(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
     """Show the modules and lessons, and what you have done."""
-    commands.list_units(together(context, plain, broker))
+    listing.list_units(together(context, plain, broker))
 
 
 @app.command(epilog="Example: ./learn read 3.1")

@@ -5,16 +5,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from course import console
 from course.errors import CouldNotCheck, NotYet, WrongUse, unknown
 from course.options import Options, wanted
 from course.paths import ROOT, work
-
-if TYPE_CHECKING:
-    from course.grading.unit import Unit
-    from course.progress import Progress
 
 
 def go_on(options: Options) -> None:
@@ -47,45 +42,6 @@ def go_on(options: Options) -> None:
     progress.save(so_far)
     output.out.print()
     output.out.print(Markdown(guide.next_step(units, so_far)))
-
-
-def list_units(options: Options) -> None:
-    """`./learn list`"""
-    from course import catalog, progress
-
-    output = console.make(options.plain)
-    so_far = progress.load(output.say)
-    units = catalog.load()
-    width = max(len(lesson.title) for lesson in units.lessons)
-    for module in units.modules:
-        output.out.print(module.title, style="bold", markup=False)
-        for lesson in module.lessons:
-            entry = so_far.lesson(lesson.id)
-            sign = output.symbols.done if entry.done else output.symbols.open
-            state = "played" if entry.done else "read" if entry.read_at else ""
-            minutes = f"{lesson.minutes:3} min" if lesson.minutes else ""
-            line = f"  {sign} {lesson.id}  {lesson.title:<{width}} {minutes:<8} {state}".rstrip()
-            output.out.print(line, markup=False)
-        for unit in module.exercises:
-            output.out.print(_exercise_line(unit, so_far, output), markup=False)
-        if (ROOT / "quizzes" / f"{module.folder.name}.toml").is_file():
-            quiz = so_far.quiz(module.number)
-            sign = output.symbols.done if quiz.passed_at else output.symbols.open
-            best = "" if quiz.best_percent is None else f"   best: {quiz.best_percent} %"
-            output.out.print(f"  {sign} Quiz: ./learn quiz {module.number}{best}", markup=False)
-    output.out.print("\nRead one: ./learn read 3.1    Play one: ./learn run 3.1", markup=False)
-    if units.exercises:
-        first = units.exercises[0].short
-        output.out.print(f"Begin an exercise: ./learn start {first}", markup=False)
-
-
-def _exercise_line(unit: "Unit", so_far: "Progress", output: console.Output) -> str:
-    entry = so_far.exercise(unit.name)
-    sign = output.symbols.done if entry.passed_at else output.symbols.open
-    state = "passed" if entry.passed_at else ""
-    if entry.started_at and not entry.passed_at:
-        state = f"{entry.tasks_passed} of {len(unit.tasks)} tasks"
-    return f"  {sign} {unit.short}  {unit.title:<40} {unit.file.minutes:3} min  {state}".rstrip()
 
 
 def read(options: Options, name: str) -> None:

@@ -9,6 +9,7 @@ from course.errors import CouldNotCheck
 from course.grading.models import ExerciseFile, FindingEntry
 
 Line = tuple[str, int]
+COMMENT = re.compile(r"(?:^|\s)# ")  # and not the # of a binding key
 
 
 class Found(BaseException):
@@ -113,7 +114,7 @@ def hunt(patterns: Sequence[str], folder: Path, files: Sequence[str]) -> Line | 
             except OSError:
                 continue
             for number, line in enumerate(lines, start=1):
-                if wanted.search(line.partition("#")[0]):
+                if wanted.search(COMMENT.split(line)[0]):
                     return name, number
     return None
 

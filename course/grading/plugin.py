@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from course.errors import CourseError
+from course.grading.bench import Setting
 from course.grading.findings import Found, describe, hunt
 from course.grading.job import Job
-from course.grading.lab import Lab, Setting
+from course.grading.lab import Lab
 from course.grading.link import Gone, Link
+from course.grading.patience import measure
 from course.grading.scratch import copy_into
 from course.grading.unit import Unit
 from course.grading.wire import EVIDENCE
@@ -30,7 +32,8 @@ class Plugin:
         self.link = link
         self.unit = Unit(job.unit)
         self.now: Lab | None = None
-        self.deadline = time.monotonic() + job.seconds
+        self.patience = measure()
+        self.deadline = time.monotonic() + job.seconds * self.patience
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", MARKER)
@@ -43,6 +46,9 @@ class Plugin:
                 raise pytest.UsageError(problem)
         items.sort(key=_task)
         self.link.send("plan", checks=[[item.name, _task(item)] for item in items])
+        if self.patience > 1:
+            text = f"wait up to {self.patience:.1f} times as long: this machine is busy"
+            self.link.send("step", text=text)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -79,6 +85,7 @@ class Plugin:
             token=self.job.token,
             folder=folder,
             deadline=self.deadline,
+            patience=self.patience,
             restart=lambda: void(self.link.ask("restart")),
             note=lambda text: self.link.send("step", text=text),
         )

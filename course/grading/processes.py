@@ -42,6 +42,7 @@ class Process:
         environment: Mapping[str, str],
         note: Callable[[str], None],
         stdin: str | None = None,
+        patience: float = 1.0,
     ) -> None:
         self.name = name
         self.file = command[0]
@@ -50,6 +51,7 @@ class Process:
         self.interrupted = False
         self.stopped = False  # whether we have ended it
         self._note = note
+        self._patience = patience
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NEW_PROCESS_GROUP
@@ -94,7 +96,7 @@ class Process:
     def wait(self, seconds: float) -> int | None:
         """The exit code, or None if it still runs after so many seconds."""
         try:
-            self._popen.wait(max(seconds, 0))
+            self._popen.wait(max(seconds, 0) * self._patience)
         except subprocess.TimeoutExpired:
             return None
         self.drain.join(GRACE)

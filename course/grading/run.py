@@ -4,12 +4,8 @@ import contextlib
 import importlib.metadata
 import json
 import platform
-import queue
 import secrets
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 import tomllib
 from collections.abc import Callable
@@ -19,9 +15,10 @@ from typing import Any, Protocol
 from course.brokers import Broker
 from course.errors import CourseError
 from course.grading import tree
-from course.grading.child import environment
+from course.grading.checker import ENDED, Checker
 from course.grading.findings import Found, describe, unreadable
 from course.grading.job import Job
+from course.grading.patience import MOST
 from course.grading.places import shown
 from course.grading.report import BrokerReport, FindingReport, Report, Step, TaskReport
 from course.grading.scratch import copy_into
@@ -29,7 +26,7 @@ from course.grading.unit import LEARNERS, Unit
 from course.paths import ROOT, work
 
 SECONDS = 180.0  # for all checks of a unit; a right solution takes 25 at the most
-GRACE = 15.0  # for cleaning up afterwards
+GRACE = 60.0  # for beginning and for cleaning up
 SEEDS = 10_000
 
 
@@ -102,7 +99,7 @@ class _Run:
             if not self._reads(Path(scratch)):
                 stack.callback(tree.end, self.token)
                 stack.enter_context(self.vhost)
-                self._run_checks(Path(scratch), cancelled)
+                self._run_checks(Path(scratch).resolve(), cancelled)
         self.report.seconds = round(time.monotonic() - self.began, 2)
         self.report.close()
         return self.report
@@ -124,11 +121,11 @@ class _Run:
         log = work() / "logs" / f"check-{self.unit.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         self.report.log = str(log)
-        with log.open("wb") as errors, _Child(self._job(scratch), errors) as child:
-            while (message := child.next(0.1)) is not _ENDED:
+        with log.open("wb") as errors, Checker(self._job(scratch), errors) as child:
+            while (message := child.next(0.1)) is not ENDED:
                 if cancelled():
                     raise Cancelled
-                if time.monotonic() - self.began > self.seconds + GRACE:
+                if time.monotonic() - self.began > self.seconds * MOST + GRACE:
                     self._cannot(f"the checks did not end within {self.seconds:.0f} seconds.")
                     return
                 if message is not None:
@@ -151,7 +148,7 @@ class _Run:
             seconds=self.seconds,
         )
 
-    def _hear(self, message: dict[str, Any], child: "_Child") -> None:
+    def _hear(self, message: dict[str, Any], child: Checker) -> None:
         match message["kind"]:
             case "plan":
                 for _, number in message["checks"]:
@@ -231,68 +228,6 @@ class _Run:
 
     def _cannot(self, problem: str) -> None:
         self.report.problem = self.report.problem or problem
-
-
-_ENDED: dict[str, Any] = {}
-
-
-class _Child:
-    """The process that runs the checks, and its messages."""
-
-    def __init__(self, job: Job, errors: Any) -> None:
-        self.code: int | None = None
-        self._token = job.token
-        self._messages: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._popen = subprocess.Popen(
-            [sys.executable, "-P", "-m", "course.grading.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=ROOT,
-            env=environment(),
-            start_new_session=sys.platform != "win32",  # our Ctrl-C is not for it
-        )
-        threading.Thread(target=self._read, name="checks", daemon=True).start()
-        self.tell(job.model_dump(mode="json"))
-
-    def __enter__(self) -> "_Child":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let it clean up and end; kill it, and what it leaves behind, if it does not."""
-        with contextlib.suppress(OSError):
-            self._popen.stdin.close()  # type: ignore[union-attr]
-        try:
-            self.code = self._popen.wait(GRACE)
-        except BaseException as error:  # also a second Ctrl-C
-            self._popen.kill()
-            self.code = self._popen.wait()
-            if not isinstance(error, subprocess.TimeoutExpired):
-                raise
-
-    def tell(self, message: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            assert self._popen.stdin is not None  # noqa: S101 - it was started with a pipe
-            self._popen.stdin.write(json.dumps(message).encode() + b"\n")
-            self._popen.stdin.flush()
-
-    def next(self, seconds: float) -> dict[str, Any] | None:
-        """The next message, None if none came in time, _ENDED if none can come."""
-        try:
-            return self._messages.get(timeout=seconds)
-        except queue.Empty:
-            return None
-
-    def _read(self) -> None:
-        assert self._popen.stdout is not None  # noqa: S101 - it was started with a pipe
-        with self._popen.stdout as lines:
-            for line in lines:
-                message = json.loads(line)
-                if message["kind"] == "end":
-                    self._popen.wait()
-                    continue
-                self._messages.put(message)
-        self._messages.put(_ENDED)
 
 
 def versions() -> dict[str, str]:

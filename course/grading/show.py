@@ -42,6 +42,7 @@ class Show:
     def __exit__(self, *_: object) -> None:
         if self._status is not None:
             self._status.stop()
+            self._status = None
 
     def step(self, text: str) -> None:
         if self._status is not None:
@@ -53,7 +54,12 @@ class Show:
         self.step(task.title)
 
     def task_ends(self, task: TaskReport) -> None:
+        if self._status is None:
+            self.task(task)
+            return
+        self._status.stop()  # its line would be mixed with ours
         self.task(task)
+        self._status.start()
 
     def task(self, task: TaskReport) -> None:
         symbols = self.output.symbols

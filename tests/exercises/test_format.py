@@ -101,6 +101,13 @@ def test_every_task_has_its_checks_and_its_heading(unit: Unit) -> None:
 
 
 @every_exercise
+def test_what_checks_need_is_said_beforehand(unit: Unit) -> None:
+    source = unit.checks.read_text(encoding="utf-8")
+    needs = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"needs=\[(.*?)\]", source))))
+    assert needs == set(unit.file.needs)
+
+
+@every_exercise
 def test_the_page_says_how_to_begin(unit: Unit) -> None:
     page = unit.readme.read_text(encoding="utf-8")
     assert re.search(rf"^\*{unit.file.minutes} minutes\b", page, re.MULTILINE)
