@@ -154,9 +154,9 @@ def test_only_its_own_reply_counts(lab):
             reply(lab, late, wrong, correlation_id=nobodys(lab))
             lab.eventually(lambda: results(lab), 0.25)
     outcome = result(lab, 0, 0)
-    saw = f"After 3 seconds, {told(outcome)}."
-    lab.expect(outcome is None or outcome["value"] != wrong, "reply-not-compared", did, saw)
-    lab.expect(outcome, "clock-starts-again", did, saw)
+    compared = outcome is None or outcome["value"] != wrong
+    lab.expect(compared, "reply-not-compared", did, f"{told(outcome)}.")
+    lab.expect(outcome, "clock-starts-again", did, f"After 3 seconds {told(outcome)}.")
 
     did = f"After a timeout ask.py asked {same} again. First came our reply to the question "
     did += "before, then one without a correlation id, then the right one, twice."
