@@ -75,6 +75,9 @@ REASONS: dict[str, Reason] = {
     "timed-out": Reason(
         "the task took longer than its limit", "raise the limit, then retry", transient=True
     ),
+    "internal-error": Reason(
+        "the program met an error of its own", "report it with the image, then update the worker"
+    ),
     # the message
     "malformed-message": Reason("the message is not a task as we write them", "discard it"),
     "newer-schema": Reason("a newer program sent this task", "update the worker, then retry"),

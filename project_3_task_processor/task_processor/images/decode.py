@@ -6,7 +6,6 @@ Only the decoder that the first bytes ask for may run, and only if its format is
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from io import BytesIO
 
 from PIL import Image, ImageFile, UnidentifiedImageError
@@ -28,17 +27,6 @@ UPRIGHT = {
 }
 
 
-@dataclass
-class Picture:
-    """What was in a file. `durations` are milliseconds; `loop` is None for playing once."""
-
-    format: Format
-    frames: list[Image.Image]
-    durations: list[int] = field(default_factory=list)
-    loop: int | None = None
-    exif: bytes = b""
-
-
 def identify(data: bytes) -> Format:
     """The file's format by its first bytes. Raises Permanent if it is none of ours."""
     if not data:
@@ -54,60 +42,84 @@ def identify(data: bytes) -> Format:
     raise Permanent("not-an-image", f"it begins like none of {WORDS}, whatever its name says")
 
 
-def decode(
+class Picture:
+    """An opened file. After `frames`, the times of its frames and its EXIF are known.
+
+    `durations` are milliseconds; `loop` counts repetitions, 0 for ever, None for playing once.
+    """
+
+    def __init__(self, image: ImageFile.ImageFile, format: Format, several: bool) -> None:
+        self.format = format
+        self.durations: list[int] = []
+        self.loop: int | None = image.info.get("loop")
+        self.exif = b""
+        self._image = image
+        self._several = several
+
+    def frames(self, limits: Limits) -> Iterator[Image.Image]:
+        """The frames, upright and in sRGB, one by one. Raises TaskError, and nothing else."""
+        image = self._image
+        orientation, pixels = 1, 0
+        with _faults():
+            for _ in _indexes(image, self._several):
+                if len(self.durations) == limits.frames:
+                    raise Permanent(
+                        "too-many-frames",
+                        f"it has more than {limits.frames} frames or pages. "
+                        "Raise the limit, or split it",
+                    )
+                pixels += image.width * image.height
+                _check_pixels(pixels, limits)
+                image.load()
+                if not self.durations or self.format.frames == "pages":
+                    exif = image.getexif()
+                    orientation = exif.get(ORIENTATION, 1)
+                    self.exif = self.exif or kept_exif(exif)
+                frame = normal(image, image.info.get("icc_profile"))
+                if orientation in UPRIGHT:
+                    frame = frame.transpose(UPRIGHT[orientation])
+                self.durations.append(round(image.info.get("duration", 0)))
+                yield frame.copy() if self._several and frame is image else frame
+
+
+@contextmanager
+def opened(
     data: bytes,
     limits: Limits,
     *,
-    all_frames: Format | None = None,
+    output: Format | None = None,
     shrink_to: int | None = None,
     any_metadata: bool = False,
-) -> Picture:
-    """The picture in `data`: its first frame, or all if `all_frames`, the output, can hold them.
+) -> Iterator[Picture]:
+    """Reads the header of the image in `data`; its frames are decoded when they are asked for.
 
-    `shrink_to` allows a JPEG to be decoded smaller, though not below this size in pixels.
-    `any_metadata` waives the limit on metadata. Raises TaskError, and nothing else.
+    All frames are given if the `output` format can hold them, else the first. `shrink_to` allows
+    a JPEG to be decoded smaller, though not below twice this size in pixels. `any_metadata` waives
+    the limit on metadata. For one thread at a time: Pillow's limit is a global. Raises TaskError.
     """
     format = identify(data)
-    with _pillow_within(limits), _faults(data):
-        with Image.open(BytesIO(data), formats=[format.name]) as image:
-            _check_pixels(image.width * image.height, limits)
-            if not any_metadata and (size := size_of(image)) > limits.metadata_bytes:
-                raise Permanent(
-                    "metadata-too-large",
-                    f"it carries {size} bytes of metadata, the limit is {limits.metadata_bytes}. "
-                    "Submit it again with strip-metadata",
-                )
-            several = all_frames is not None and format.frames == all_frames.frames is not None
-            if shrink_to is not None and format.name == "JPEG":
-                _draft(image, shrink_to)
-            return _read(image, format, limits, several)
-    raise AssertionError("unreachable: the faults are raised")
+    with _pillow_within(limits):
+        with _faults():
+            image = Image.open(BytesIO(data), formats=[format.name])
+        with image:
+            with _faults():
+                _check_pixels(image.width * image.height, limits)
+                if not any_metadata:
+                    _check_metadata(image, limits)
+                if shrink_to is not None and format.name == "JPEG":
+                    _draft(image, shrink_to)
+            several = output is not None and format.frames == output.frames is not None
+            yield Picture(image, format, several)
 
 
-def _read(image: ImageFile.ImageFile, format: Format, limits: Limits, several: bool) -> Picture:
-    picture = Picture(format, [], loop=image.info.get("loop"))
-    orientation = 1
-    pixels = 0
-    for index in _indexes(image, several):
-        if index >= limits.frames:
-            raise Permanent(
-                "too-many-frames",
-                f"it has more than {limits.frames} frames or pages. Raise the limit, or split it",
-            )
-        pixels += image.width * image.height
-        _check_pixels(pixels, limits)
-        image.load()
-        if not picture.frames or format.frames == "pages":
-            exif = image.getexif()
-            orientation = exif.get(ORIENTATION, 1)
-        if not picture.frames:
-            picture.exif = kept_exif(exif)
-        frame = normal(image, image.info.get("icc_profile"))
-        if orientation in UPRIGHT:
-            frame = frame.transpose(UPRIGHT[orientation])
-        picture.frames.append(frame.copy() if several and frame is image else frame)
-        picture.durations.append(round(image.info.get("duration", 0)))
-    return picture
+def _check_metadata(image: ImageFile.ImageFile, limits: Limits) -> None:
+    size = size_of(image)
+    if size > limits.metadata_bytes:
+        raise Permanent(
+            "metadata-too-large",
+            f"it carries {size} bytes of metadata, the limit is {limits.metadata_bytes}. "
+            "Submit it again with strip-metadata",
+        )
 
 
 def _indexes(image: ImageFile.ImageFile, several: bool) -> Iterator[int]:
@@ -156,7 +168,7 @@ def _pillow_within(limits: Limits) -> Iterator[None]:
 
 
 @contextmanager
-def _faults(data: bytes) -> Iterator[None]:
+def _faults() -> Iterator[None]:
     """Every error of a decoder, whatever its type, becomes a reason."""
     try:
         yield
@@ -168,7 +180,7 @@ def _faults(data: bytes) -> Iterator[None]:
         ) from None
     except MemoryError:
         raise Transient(
-            "out-of-memory", f"decoding {len(data)} bytes needs more memory than there is"
+            "out-of-memory", "decoding it needs more memory than the worker has"
         ) from None
     except EOFError:
         raise _truncated() from None

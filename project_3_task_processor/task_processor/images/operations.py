@@ -115,7 +115,7 @@ def _watermark(argument: str) -> Operation:
         raise ValueError(f"needs a text of 1 to {LONGEST_TEXT} characters, as in watermark:(c) Ada")
     for character in text:
         if not can_draw(character):
-            raise ValueError(f"the font has no {ascii(character)}; use letters of Latin alphabets")
+            raise ValueError(f"the font has no {character!a}; use letters of Latin alphabets")
     return Watermark(text)
 
 
@@ -147,27 +147,27 @@ def _one(text: str) -> Operation:
     name = name.strip().lower()
     if name in _WITHOUT:
         if colon:
-            raise _wrong(f"{name} takes no value, and {ascii(argument[:40])} was given")
+            raise _wrong(f"{name} takes no value, and {argument[:40]!a} was given")
         return _WITHOUT[name]
     if name in _WITH_ARGUMENT:
         try:
             return _WITH_ARGUMENT[name](argument.strip())
         except ValueError as error:
-            given = f", not {ascii(argument.strip()[:40])}" if argument.strip() else ""
+            given = f", not {argument.strip()[:40]!a}" if argument.strip() else ""
             raise _wrong(f"{name}: {error}{given}") from None
     near = difflib.get_close_matches(name[:40], [*_WITH_ARGUMENT, *_WITHOUT], n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}? " if near else ""
-    raise _wrong(f"unknown operation {ascii(name[:40])}. {hint}There are: {EXAMPLES}")
+    raise _wrong(f"unknown operation {name[:40]!a}. {hint}There are: {EXAMPLES}")
 
 
 def _split(text: str) -> list[str]:
     """The text between the commas that no backslash stands before."""
     pieces = [""]
-    for token in re.findall(r"\\.|.", text, re.DOTALL):
-        if token == ",":
+    for piece in re.findall(r"\\.|.", text, re.DOTALL):
+        if piece == ",":
             pieces.append("")
         else:
-            pieces[-1] += token
+            pieces[-1] += piece
     return pieces
 
 

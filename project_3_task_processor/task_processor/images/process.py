@@ -3,8 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 
-from task_processor.errors import Permanent
-from task_processor.images.decode import Picture, decode
+from PIL import Image
+
+from task_processor.errors import Permanent, TaskError, Transient
+from task_processor.images.decode import opened
 from task_processor.images.encode import encode
 from task_processor.images.formats import BY_SUFFIX, WORDS, Format
 from task_processor.images.limits import Limits
@@ -55,6 +57,21 @@ def run(work: Work, roots: Roots, limits: Limits) -> Done:
 
     Raises TaskError, and nothing else; then there is no output, nor a part of one.
     """
+    try:
+        return _run(work, roots, limits)
+    except TaskError:
+        raise
+    except MemoryError:
+        raise Transient(
+            "out-of-memory", "the image needs more memory than the worker has"
+        ) from None
+    except Exception as error:
+        raise Permanent(
+            "internal-error", f"{type(error).__name__}: {str(error)[:200]!a}"
+        ) from error
+
+
+def _run(work: Work, roots: Roots, limits: Limits) -> Done:
     operations = parse(work.operations)
     target = roots.writable(work.target)
     format = _format_of_target(work.target, operations)
@@ -64,17 +81,15 @@ def run(work: Work, roots: Roots, limits: Limits) -> Done:
     if named and present:
         there = read(target, limits.output_bytes)
         try:
-            first = decode(there, limits, any_metadata=True).frames[0]
-            return _done(work, there, first.size, skipped=True)
+            with opened(there, limits, any_metadata=True) as picture:
+                size = next(picture.frames(limits)).size
+            return _done(work, there, size, skipped=True)
         except Permanent:
             pass  # damaged since; it is made again
     data = read(source, limits.input_bytes)
     if work.content_hash not in (None, hashlib.sha256(data).hexdigest()):
-        raise Permanent(
-            "changed", f"{ascii(work.source)} is not what was submitted. Submit it again"
-        )
-    picture = process(data, operations, format, limits)
-    output, size = picture
+        raise Permanent("changed", f"{work.source!a} is not what was submitted. Submit it again")
+    output, size = process(data, operations, format, limits)
     if present and not named:
         _check_same(target, output, limits)
         return _done(work, output, size, skipped=True)
@@ -87,18 +102,10 @@ def process(
 ) -> tuple[bytes, tuple[int, int]]:
     """The output's bytes and its size in pixels. Pure: depends on its arguments alone."""
     strip = any(isinstance(operation, StripMetadata) for operation in operations)
-    picture: Picture = decode(
-        data,
-        limits,
-        all_frames=format,
-        shrink_to=_first_size(operations),
-        any_metadata=strip,
-    )
-    frames = []
-    for frame in picture.frames:
-        for operation in operations:
-            frame = apply(frame, operation)
-        frames.append(frame)
+    with opened(
+        data, limits, output=format, shrink_to=_first_size(operations), any_metadata=strip
+    ) as picture:
+        frames = [_applied(frame, operations) for frame in picture.frames(limits)]
     output = encode(
         frames,
         format,
@@ -108,6 +115,12 @@ def process(
         exif=b"" if strip else picture.exif,
     )
     return output, frames[0].size
+
+
+def _applied(frame: Image.Image, operations: tuple[Operation, ...]) -> Image.Image:
+    for operation in operations:
+        frame = apply(frame, operation)
+    return frame
 
 
 def _first_size(operations: tuple[Operation, ...]) -> int | None:
@@ -125,11 +138,11 @@ def _format_of_target(target: str, operations: tuple[Operation, ...]) -> Format:
     suffix = "." + target.rpartition(".")[2].lower()
     format = BY_SUFFIX.get(suffix)
     if format is None:
-        raise Permanent("unknown-operation", f"{ascii(suffix[:20])} is a suffix of none of {WORDS}")
+        raise Permanent("unknown-operation", f"{suffix[:20]!a} is a suffix of none of {WORDS}")
     asked = converts_to(operations)
     if asked is not None and asked is not format:
         raise Permanent(
-            "unknown-operation", f"convert:{asked.word} cannot be written as {ascii(suffix[:20])}"
+            "unknown-operation", f"convert:{asked.word} cannot be written as {suffix[:20]!a}"
         )
     return format
 
@@ -143,7 +156,7 @@ def _check_same(target: Place, output: bytes, limits: Limits) -> None:
     if there != output:
         raise Permanent(
             "target-taken",
-            f"another file is at {ascii(str(target))}. Move it away, then retry",
+            f"another file is at {str(target)!a}. Move it away, then retry",
         )
 
 

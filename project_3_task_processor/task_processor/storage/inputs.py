@@ -5,7 +5,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from task_processor.errors import InputError, TaskError
@@ -53,8 +53,7 @@ def list_inputs(
 def _each(patterns: list[str], stdin: BinaryIO | None, out: str | None) -> Iterator[Input]:
     for pattern in patterns:
         if pattern == "-":
-            assert stdin is not None
-            for line in _lines(stdin):
+            for line in _lines(stdin) if stdin else ():
                 yield from _named(line, out)
         elif not pattern.startswith(S3) and not os.path.lexists(pattern):
             yield from _globbed(pattern, out)
@@ -75,7 +74,7 @@ def _check(pattern: str) -> None:
             raise InputError(f"{pattern}: there is no such file or folder")
         if next(_globbed(pattern, None), None) is None:
             raise InputError(f"{pattern}: no image matches")
-    elif os.path.isdir(pattern) and not os.access(pattern, os.R_OK | os.X_OK):
+    elif Path(pattern).is_dir() and not os.access(pattern, os.R_OK | os.X_OK):
         raise InputError(f"{pattern}: this folder may not be read")
 
 
@@ -87,10 +86,10 @@ def _named(path: str, out: str | None) -> Iterator[Input]:
     """A file, whatever its suffix, or a folder. What is missing is left to whoever reads it."""
     if path.startswith(S3):
         yield from _s3(path)
-    elif os.path.isdir(path):
+    elif Path(path).is_dir():
         yield from _walked(_absolute(path), "", out)
     else:
-        yield Input(_absolute(path), os.path.basename(path))
+        yield Input(_absolute(path), Path(path).name)
 
 
 def _walked(folder: str, below: str, out: str | None) -> Iterator[Input]:
@@ -106,7 +105,7 @@ def _walked(folder: str, below: str, out: str | None) -> Iterator[Input]:
     except OSError as error:
         raise InputError(f"{folder}: this folder cannot be read: {error.strerror}") from None
     for name, is_folder in found:
-        path = os.path.join(folder, name)
+        path = str(Path(folder, name))
         if is_folder:
             yield from _walked(path, f"{below}{name}/", out)
         elif _is_image(name) and _is_file(path):
@@ -116,12 +115,12 @@ def _walked(folder: str, below: str, out: str | None) -> Iterator[Input]:
 def _globbed(pattern: str, out: str | None) -> Iterator[Input]:
     """Files that match, and what is in folders that match; `**` goes through all folders."""
     base = _absolute(_fixed_part(pattern))
-    for path in sorted(glob.glob(pattern, recursive=True)):
+    for path in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207  hides hidden files
         whole = _absolute(path)
         below = os.path.relpath(whole, base).replace(os.sep, "/")
         if out is not None and Path(whole).is_relative_to(out):
             continue
-        if os.path.isdir(path):
+        if Path(path).is_dir():
             if "**" not in pattern:
                 yield from _walked(whole, f"{below}/", out)
         elif _is_image(path) or "**" not in pattern:
@@ -176,16 +175,16 @@ def _s3(url: str) -> Iterator[Input]:
 
 
 def _is_image(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in BY_SUFFIX
+    return PurePath(name).suffix.lower() in BY_SUFFIX
 
 
 def _is_file(path: str) -> bool:
     """A regular file, or a link to one."""
     try:
-        return stat.S_ISREG(os.stat(path).st_mode)
+        return stat.S_ISREG(Path(path).stat().st_mode)
     except OSError:
         return False
 
 
 def _absolute(path: str) -> str:
-    return os.path.abspath(path)
+    return os.path.normpath(Path(path).absolute())

@@ -10,6 +10,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from fsspec.implementations.local import LocalFileSystem
@@ -37,7 +38,7 @@ NEW = (
 PART = ".part"
 
 
-class ConfinedFileSystem(LocalFileSystem):  # type: ignore[misc]  # fsspec has no types
+class ConfinedFileSystem(LocalFileSystem):  # type: ignore[misc]  # fsspec ships no types
     """Paths are relative to `root`, with `/`; they were checked, and are checked again here."""
 
     cachable = False
@@ -56,18 +57,18 @@ class ConfinedFileSystem(LocalFileSystem):  # type: ignore[misc]  # fsspec has n
         """The open folder of `path` and the name within it; without openat, None and the path."""
         *folders, name = path.split("/")
         if not name or any(part in ("", ".", "..") for part in (*folders, name)):
-            raise Permanent("outside-roots", f"{ascii(path)} is no path below a root")
+            raise Permanent("outside-roots", f"{path!a} is no path below a root")
         if not WALKS:
-            whole = os.path.join(self.root, *folders)
-            if create and os.path.isdir(self.root):
-                os.makedirs(whole, exist_ok=True)
-            yield None, os.path.join(whole, name)
+            whole = Path(self.root, *folders)
+            if create and Path(self.root).is_dir():
+                whole.mkdir(parents=True, exist_ok=True)
+            yield None, str(whole / name)
             return
         try:
             here = os.open(self.root, FOLDER)
         except FileNotFoundError:
             raise Transient(
-                "storage-unavailable", f"the root {ascii(self.root)} is missing. Is it mounted?"
+                "storage-unavailable", f"the root {self.root!a} is missing. Is it mounted?"
             ) from None
         try:
             for folder in folders:
@@ -89,7 +90,7 @@ class ConfinedFileSystem(LocalFileSystem):  # type: ignore[misc]  # fsspec has n
         file = os.fdopen(number, "rb")
         if not stat.S_ISREG(os.fstat(number).st_mode):
             file.close()
-            raise Permanent("unreadable", f"{ascii(path)} is no regular file")
+            raise Permanent("unreadable", f"{path!a} is no regular file")
         return file
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
@@ -102,8 +103,7 @@ class ConfinedFileSystem(LocalFileSystem):  # type: ignore[misc]  # fsspec has n
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: Any) -> None:
         """Writes a file whole or not at all, also if the power fails; makes its folders."""
         with self._folder(path, create=True) as (folder, name):
-            stem = name if folder is None else name
-            part = _part_of(stem)
+            part = _part_of(name)
             number = os.open(part, NEW, 0o666, dir_fd=folder)
             try:
                 with os.fdopen(number, "wb", buffering=0) as file:
@@ -122,8 +122,8 @@ class ConfinedFileSystem(LocalFileSystem):  # type: ignore[misc]  # fsspec has n
 
 def _part_of(name: str) -> str:
     """A hidden name beside `name`, which no other process picks."""
-    folder, base = os.path.split(name)
-    return os.path.join(folder, f".{base[-60:]}.{secrets.token_hex(8)}{PART}")
+    path = Path(name)
+    return str(path.with_name(f".{path.name[-60:]}.{secrets.token_hex(8)}{PART}"))
 
 
 def is_part(name: str) -> bool:

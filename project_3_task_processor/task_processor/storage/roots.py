@@ -61,7 +61,7 @@ def _resolved_root(root: str) -> str:
         if not bucket or any(part in ("", ".", "..") for part in parts):
             raise ValueError(f"{root!r} is no s3://bucket or s3://bucket/prefix")
         return root.rstrip("/")
-    if "://" in root or not os.path.isabs(root):
+    if "://" in root or not Path(root).is_absolute():
         raise ValueError(f"{root!r} is neither an absolute folder nor s3://bucket")
     return os.path.realpath(root)
 
@@ -73,13 +73,16 @@ def _place(location: str, roots: tuple[str, ...], verb: str) -> Place:
         return _s3_place(location, roots, verb)
     if "://" in location or "::" in location:
         raise _outside(location, "is neither a path nor an s3:// URL")
-    if not os.path.isabs(location):
+    if not Path(location).is_absolute():
         raise _outside(location, "is not absolute")
     if ".." in Path(location).parts:
         raise _outside(location, "contains ..")
     # Links are followed once, here. What is opened later is this path, and follows none.
-    folder = os.path.realpath(os.path.dirname(location)) if verb == "written" else None
-    path = Path(folder, os.path.basename(location)) if folder else Path(os.path.realpath(location))
+    asked = Path(location)
+    if verb == "written":
+        path = Path(os.path.realpath(asked.parent), asked.name)
+    else:
+        path = Path(os.path.realpath(asked))
     for root in roots:
         if not root.startswith(S3) and path != Path(root) and path.is_relative_to(root):
             return Place(root, path.relative_to(root).parts)
@@ -99,6 +102,5 @@ def _s3_place(location: str, roots: tuple[str, ...], verb: str) -> Place:
 def _outside(location: str, why: str) -> Permanent:
     return Permanent(
         "outside-roots",
-        f"{ascii(location[:200])} {why}. Move the file, or start the workers with its folder "
-        "as a root",
+        f"{location[:200]!a} {why}. Move the file, or start the workers with its folder as a root",
     )

@@ -56,7 +56,7 @@ def _check_size(place: Place, size: int, limit: int) -> None:
     if size > limit:
         raise Permanent(
             "too-many-bytes",
-            f"{ascii(str(place))} has {size} bytes or more, the limit is {limit}. "
+            f"{str(place)!a} has {size} bytes or more, the limit is {limit}. "
             "Raise the limit, or shrink the file",
         )
 

@@ -7,10 +7,9 @@ under its name but whole. That is how a worker knows that a task was done before
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from task_processor.images.formats import BY_SUFFIX, HEAD, Format, format_of
 from task_processor.images.limits import Limits
@@ -64,7 +63,7 @@ def target_for(
     name = f"{stem}-{digest_of(source, content_hash, operations)}{suffix}"
     if out.startswith(S3):
         return "/".join((out.rstrip("/"), *folders, name))
-    return os.path.join(out, *folders, name)
+    return str(Path(out, *folders, name))
 
 
 def carries_digest(target: str, source: str, content_hash: str | None, operations: str) -> bool:
@@ -77,8 +76,6 @@ def carries_digest(target: str, source: str, content_hash: str | None, operation
 
 def _portable(part: str) -> str:
     """A name that every system can hold; the digest tells apart what becomes alike."""
-    clean = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]', "_", part)
-    return (
-        clean[:LONGEST_STEM].encode()[: 2 * LONGEST_STEM].decode(errors="ignore").rstrip(". ")
-        or "_"
-    )
+    clean = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]', "_", part)[:LONGEST_STEM]
+    short = clean.encode()[: 2 * LONGEST_STEM].decode(errors="ignore")  # names have 255 bytes
+    return short.rstrip(". ") or "_"
