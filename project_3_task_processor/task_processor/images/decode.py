@@ -98,6 +98,8 @@ def opened(
     the limit on metadata. For one thread at a time: Pillow's limit is a global. Raises TaskError.
     """
     format = identify(data)
+    if format.name == "WEBP" and int.from_bytes(data[4:8], "little") + 8 > len(data):
+        raise _truncated()
     with _pillow_within(limits):
         with _faults():
             image = Image.open(BytesIO(data), formats=[format.name])

@@ -8,6 +8,7 @@ from PIL import Image
 from task_processor.errors import Permanent
 from task_processor.images.formats import Format
 from task_processor.images.limits import Limits
+from task_processor.images.metadata import without_folders
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 85},
@@ -74,7 +75,7 @@ def encode(
                 f"its EXIF has {len(exif)} bytes, and a jpeg holds {LARGEST_JPEG_EXIF}. "
                 "Submit it again with strip-metadata",
             )
-        options["exif"] = exif
+        options["exif"] = without_folders(exif) if format.name == "TIFF" else exif
     frames = _alike(frames, format)
     if len(frames) > 1:
         options |= {"save_all": True, "append_images": frames[1:]}

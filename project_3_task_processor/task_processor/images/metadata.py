@@ -14,18 +14,25 @@ def kept_exif(exif: Image.Exif) -> bytes:
     kept = Image.Exif()
     try:
         for tag in DESCRIPTIONS:
-            if tag in exif:
+            if isinstance(exif.get(tag), str):
                 kept[tag] = exif[tag]
         for ifd in (EXIF_IFD, GPS_IFD):
-            for tag, value in exif.get_ifd(ifd).items():
-                if tag not in NO_LONGER_TRUE:
-                    kept.get_ifd(ifd)[tag] = value
-        for ifd in (EXIF_IFD, GPS_IFD):
-            if kept.get_ifd(ifd):
-                kept[ifd] = kept.get_ifd(ifd)
+            values = exif.get_ifd(ifd).items()
+            if true := {tag: value for tag, value in values if tag not in NO_LONGER_TRUE}:
+                kept[ifd] = true
         return kept.tobytes() if len(kept) else b""
     except Exception:  # broken EXIF takes many forms, and never spoils the pixels
         return b""
+
+
+def without_folders(exif: bytes) -> bytes:
+    """The descriptions only: a compressed TIFF cannot hold the parts about place and exposure."""
+    read, kept = Image.Exif(), Image.Exif()
+    read.load(exif)
+    for tag in DESCRIPTIONS:
+        if tag in read:
+            kept[tag] = read[tag]
+    return kept.tobytes() if len(kept) else b""
 
 
 def size_of(image: ImageFile.ImageFile) -> int:
