@@ -80,9 +80,7 @@ def test_another_file_is_never_overwritten(work: Work, roots: Roots, tmp_path: P
     assert taken.read_bytes() == b"mine"
 
 
-def test_a_name_of_ones_own_is_idempotent_as_well(
-    work: Work, roots: Roots, tmp_path: Path
-) -> None:
+def test_a_name_of_ones_own_is_idempotent_as_well(work: Work, roots: Roots, tmp_path: Path) -> None:
     own = dataclasses.replace(work, target=f"{tmp_path}/out/own.webp", content_hash=None)
     assert not run(own, roots, Limits()).skipped
     assert run(own, roots, Limits()).skipped
@@ -138,9 +136,7 @@ for line in sys.stdin:
 """
 
 
-def test_another_process_at_another_time_gives_the_same_bytes(
-    tmp_path: Path, roots: Roots
-) -> None:
+def test_another_process_at_another_time_gives_the_same_bytes(tmp_path: Path, roots: Roots) -> None:
     paths = gallery.write(gallery.good(len(gallery.GOOD), seed=9), tmp_path / "in")
     works = [
         work_on(path, roots, f"thumbnail:50,blur:1,watermark:x,rotate:90{convert}")
