@@ -41,6 +41,7 @@ class WorkerSettings:
     handler: str = "task_processor.worker.images:handler"
     name: str = ""
     metrics_port: int = 0
+    metrics_host: str = "127.0.0.1"
 
     @property
     def window(self) -> int:

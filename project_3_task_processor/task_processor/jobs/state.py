@@ -84,9 +84,17 @@ class JobState:
         found[UNKNOWN] -= 1  # there is no task 0
         return dict(zip(NAMES, found, strict=True))
 
-    def missing(self) -> list[int]:
-        """Numbers of the tasks that the broker has not accepted, as far as is known."""
-        return [number for number in range(1, self.job.total + 1) if not self.states[number]]
+    def to_send(self) -> list[int]:
+        """Numbers of the tasks that the broker has not, as far as is known: not accepted yet, or
+        dropped because the job was cancelled for a while."""
+        return [
+            number
+            for number in range(1, self.job.total + 1)
+            if self.states[number] in (UNKNOWN, DROPPED)
+        ]
+
+    def is_dead(self, number: int) -> bool:
+        return self.states[number] == DEAD
 
     def by_reason(self, *states: int) -> Counter[str]:
         """How many tasks of these states have which reason."""
