@@ -6,7 +6,7 @@ Only the decoder that the first bytes ask for may run, and only if its format is
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from io import SEEK_CUR, BytesIO
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
@@ -48,13 +48,16 @@ class Picture:
     `durations` are milliseconds; `loop` counts repetitions, 0 for ever, None for playing once.
     """
 
-    def __init__(self, image: ImageFile.ImageFile, format: Format, several: bool) -> None:
+    def __init__(
+        self, image: ImageFile.ImageFile, format: Format, several: bool, file: BytesIO
+    ) -> None:
         self.format = format
         self.durations: list[int] = []
         self.loop: int | None = image.info.get("loop")
         self.exif = b""
         self._image = image
         self._several = several
+        self._file = file
 
     def frames(self, limits: Limits) -> Iterator[Image.Image]:
         """The frames, upright and in sRGB, one by one. Raises TaskError, and nothing else."""
@@ -80,6 +83,11 @@ class Picture:
                     frame = frame.transpose(UPRIGHT[orientation])
                 self.durations.append(round(image.info.get("duration", 0)))
                 yield frame.copy() if self._several and frame is image else frame
+            if self._several and self.format.name == "GIF":
+                # Pillow takes the end of the file for the end of the animation.
+                self._file.seek(-1, SEEK_CUR)
+                if self._file.read(1) != b";":
+                    raise _truncated()
 
 
 @contextmanager
@@ -100,9 +108,10 @@ def opened(
     format = identify(data)
     if format.name == "WEBP" and int.from_bytes(data[4:8], "little") + 8 > len(data):
         raise _truncated()
+    file = BytesIO(data)
     with _pillow_within(limits):
         with _faults():
-            image = Image.open(BytesIO(data), formats=[format.name])
+            image = Image.open(file, formats=[format.name])
         with image:
             with _faults():
                 _check_pixels(image.width * image.height, limits)
@@ -111,7 +120,7 @@ def opened(
                 if shrink_to is not None and format.name == "JPEG":
                     _draft(image, shrink_to)
             several = output is not None and format.frames == output.frames is not None
-            yield Picture(image, format, several)
+            yield Picture(image, format, several, file)
 
 
 def _check_metadata(image: ImageFile.ImageFile, limits: Limits) -> None:

@@ -108,7 +108,7 @@ def _rotate(argument: str) -> Operation:
 
 
 def _watermark(argument: str) -> Operation:
-    if re.search(r"\\(?![\\,])", argument):
+    if not re.fullmatch(r"(\\[\\,]|[^\\])*", argument, re.DOTALL):
         raise ValueError("a backslash stands before a comma or a backslash only, as in a\\,b")
     text = re.sub(r"\\(.)", r"\1", argument).strip()
     if not 1 <= len(text) <= LONGEST_TEXT:

@@ -36,7 +36,7 @@ def storage_faults(place: object, doing: Literal["read", "write"]) -> Iterator[N
             raise _forbidden(name, doing) from None
         if error.errno in LED_ASTRAY:
             raise Permanent(
-                "outside-roots", f"a folder on the way to {name} became a link or a file"
+                "outside-roots", f"{name} leads over a link, or through a file"
             ) from None
         if error.errno in ODD:
             reason = "unreadable" if doing == "read" else "not-writable"

@@ -6,13 +6,13 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from task_processor.errors import InputError, TaskError
 from task_processor.images.formats import BY_SUFFIX
 from task_processor.storage.faults import storage_faults
 from task_processor.storage.roots import S3
-from task_processor.storage.store import file_system
+from task_processor.storage.store import s3
 
 LONGEST_LINE = 8192
 CHUNK = 65_536
@@ -157,7 +157,7 @@ def _decoded(lines: list[bytes]) -> Iterator[str]:
 
 def _s3(url: str) -> Iterator[Input]:
     """One object, or the images below a prefix, a page of keys at a time."""
-    system: Any = file_system(url)
+    system = s3()
     path = url[len(S3) :]
     try:
         with storage_faults(url, "read"):

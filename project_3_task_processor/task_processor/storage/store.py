@@ -18,17 +18,27 @@ CHUNK = 1024 * 1024
 
 
 @lru_cache(maxsize=64)
-def file_system(root: str) -> Any:
-    """The file system of a root: fsspec's for S3, our confined one for folders."""
-    if not root.startswith(S3):
-        return ConfinedFileSystem(root)
+def confined(root: str) -> ConfinedFileSystem:
+    """The file system of a local root."""
+    return ConfinedFileSystem(root)
+
+
+@lru_cache(maxsize=1)
+def s3() -> Any:
+    """fsspec's S3. Endpoint and keys come from the environment, as for every S3 program.
+
+    A process that was forked must not use its parent's: start worker processes by spawn.
+    """
     try:
-        # Endpoint and keys come from the environment, as for every program that speaks S3.
         return fsspec.filesystem("s3", use_listings_cache=False, skip_instance_cache=True)
     except ImportError:
         raise Transient(
             "storage-unavailable", "this worker cannot speak S3. Install task-processor[s3]"
         ) from None
+
+
+def _file_system(place: Place) -> Any:
+    return s3() if place.is_s3 else confined(place.root)
 
 
 def _path(place: Place) -> str:
@@ -39,10 +49,13 @@ def _path(place: Place) -> str:
 
 def read(place: Place, limit: int) -> bytes:
     """The file's bytes. Raises TaskError, too-many-bytes above `limit` among them."""
-    system = file_system(place.root)
+    system = _file_system(place)
     with storage_faults(place, "read"):
         if place.is_s3:
-            _check_size(place, int(system.info(_path(place))["size"]), limit)
+            size = int(system.info(_path(place))["size"])
+            _check_size(place, size, limit)
+            if not size:
+                return b""  # S3 refuses to give a range of nothing
             data = bytes(system.cat_file(_path(place), start=0, end=limit + 1))
         else:
             with system.open(_path(place), "rb") as file:
@@ -65,7 +78,7 @@ def exists(place: Place) -> bool:
     """Whether anything is at the place. Raises TaskError if the storage does not answer."""
     with storage_faults(place, "read"):
         try:
-            file_system(place.root).info(_path(place))
+            _file_system(place).info(_path(place))
         except FileNotFoundError:
             return False
     return True
@@ -74,7 +87,7 @@ def exists(place: Place) -> bool:
 def write(place: Place, data: bytes) -> None:
     """Puts a file in place, whole or not at all. Raises TaskError."""
     with storage_faults(place, "write"):
-        file_system(place.root).pipe_file(_path(place), data)
+        _file_system(place).pipe_file(_path(place), data)
 
 
 def clean(roots: Iterable[str], older_than: float = 3600.0) -> int:
