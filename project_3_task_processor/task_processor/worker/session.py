@@ -211,4 +211,6 @@ def attempt_of(properties: pika.BasicProperties) -> int:
 
 
 def _too_long(length: int) -> Failure:
-    return Failure("malformed-message", f"the message has {length} bytes, too many for a task", False)
+    return Failure(
+        "malformed-message", f"the message has {length} bytes, too many for a task", False
+    )

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from course.brokers import Broker
 
+from course.brokers import Broker
 from tests.project_3_task_processor.faults import system as systems
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from course.brokers import Broker as CourseBroker
 from PIL import Image
 from task_processor.amqp import streams
 from task_processor.amqp.connect import session
@@ -27,6 +26,7 @@ from task_processor.storage.local import is_part
 from task_processor.submit import main as submitting
 from task_processor.submit.manifest import Manifest
 
+from course.brokers import Broker as CourseBroker
 from tests.support import REPOSITORY, eventually
 
 OPERATIONS = "thumbnail:24,grayscale,convert:png"

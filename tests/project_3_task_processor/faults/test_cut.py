@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from course.tap import Cut, Event, Swallow, Tap
 from task_processor.settings import Broker
 
+from course.tap import Cut, Event, Swallow, Tap
 from tests.project_3_task_processor.faults.system import System
 
 pytestmark = pytest.mark.slow
