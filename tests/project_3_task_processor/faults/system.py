@@ -43,7 +43,7 @@ class Program:
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def wait_for(self, text: str, seconds: float = 30) -> None:
+    def wait_for(self, text: str, seconds: float = 60) -> None:
         eventually(lambda: text in self.said(), f"a worker says {text!r}: {self.said()}", seconds)
 
     def kill(self, name: str = "SIGKILL") -> None:
@@ -137,7 +137,7 @@ class System:
         assert found is not None
         return found
 
-    def wait(self, job: str, seconds: float = 60) -> None:
+    def wait(self, job: str, seconds: float = 120) -> None:
         """Until nothing of the job moves any more."""
         deadline = time.monotonic() + seconds
         while True:
@@ -149,9 +149,9 @@ class System:
             assert time.monotonic() < deadline, f"{state.counts()} after {seconds} s\n{logs}"
             time.sleep(0.2)
 
-    def done(self, job: str) -> int:
-        """How many outputs are in place."""
-        return len(self.outputs())
+    def begun(self) -> None:
+        """Until some tasks are done, and not all."""
+        eventually(lambda: len(self.outputs()) > 20, "work has begun", 60)
 
     def outputs(self) -> list[Path]:
         return [path for path in self.out.rglob("*") if path.is_file() and not is_part(path.name)]

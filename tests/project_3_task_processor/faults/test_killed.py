@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.project_3_task_processor.faults.system import System
-from tests.support import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -82,7 +81,7 @@ def test_the_last_worker_gone_and_a_new_one_come_go_on_where_it_was(system: Syst
     job = system.submit()
     slow = {"handler": "slow", "TEST_SECONDS": "0.02"}
     first = [system.worker(**slow) for _ in range(2)]
-    eventually(lambda: len(system.outputs()) > 20, "work has begun")
+    system.begun()
     for worker in first:
         worker.kill()
         worker.process.wait(10)
