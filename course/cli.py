@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from course import commands
-from course.commands import Options
+from course.brokers.cli import app as broker_app
+from course.options import BrokerName, Plain, together
 from course.quiz.cli import app as quiz_app
 
 app = typer.Typer(
@@ -20,34 +21,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
-broker_app = typer.Typer(
-    help="Find, start, stop or choose the broker that the lessons run on.",
-    epilog="Example: ./learn broker use native",
-    invoke_without_command=True,
-    rich_markup_mode=None,
-)
 app.add_typer(broker_app, name="broker")
 app.add_typer(quiz_app, name="quiz")
 
-Plain = Annotated[bool, typer.Option("--plain", help="No colour, ASCII only, no paging.")]
-BrokerName = Annotated[
-    str | None,
-    typer.Option("--broker", metavar="NAME", help="Use this one now: see broker use."),
-]
 LessonName = Annotated[str, typer.Argument(metavar="LESSON", help="Such as 3.1.")]
-
-
-def _options(context: typer.Context, plain: bool, broker: str | None) -> Options:
-    """What was asked for before and after the command's name, together."""
-    earlier = context.obj or Options()
-    options = Options(plain or earlier.plain, broker or earlier.broker)
-    context.obj = options
-    return options
 
 
 @app.callback()
 def learn(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
-    options = _options(context, plain, broker)
+    options = together(context, plain, broker)
     if context.invoked_subcommand is None:
         commands.go_on(options)
 
@@ -55,7 +37,7 @@ def learn(context: typer.Context, plain: Plain = False, broker: BrokerName = Non
 @app.command("list", epilog="Example: ./learn list --plain")
 def list_(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
     """Show the modules and lessons, and what you have done."""
-    commands.list_units(_options(context, plain, broker))
+    commands.list_units(together(context, plain, broker))
 
 
 @app.command(epilog="Example: ./learn read 3.1")
@@ -63,7 +45,7 @@ def read(
     context: typer.Context, lesson: LessonName, plain: Plain = False, broker: BrokerName = None
 ) -> None:
     """Read a lesson here in the terminal."""
-    commands.read(_options(context, plain, broker), lesson)
+    commands.read(together(context, plain, broker), lesson)
 
 
 @app.command(epilog='Example: ./learn run 3.1 --section "Break it"')
@@ -78,7 +60,7 @@ def run(
     broker: BrokerName = None,
 ) -> None:
     """Play a lesson: run its console blocks and check every line."""
-    commands.run(_options(context, plain, broker), lesson, step, section)
+    commands.run(together(context, plain, broker), lesson, step, section)
 
 
 @app.command(
@@ -95,13 +77,33 @@ def script(
     broker: BrokerName = None,
 ) -> None:
     """Run one script in this terminal, connected to the broker."""
-    commands.script(_options(context, plain, broker), path, arguments or [])
+    commands.script(together(context, plain, broker), path, arguments or [])
 
 
 @app.command(epilog="Example: ./learn doctor")
 def doctor(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
     """Check what the course needs on this machine, and name each fix."""
-    commands.doctor(_options(context, plain, broker))
+    commands.doctor(together(context, plain, broker))
+
+
+@app.command(
+    epilog="Example: ./learn project submit photos --out thumbs --wait",
+    context_settings={
+        "allow_interspersed_args": False,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    },
+)
+def project(
+    context: typer.Context,
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGS]...", help="Handed to the program.")
+    ] = None,
+    plain: Plain = False,
+    broker: BrokerName = None,
+) -> None:
+    """Run the task processor of project 3, connected to the broker."""
+    commands.project(together(context, plain, broker), arguments or [])
 
 
 @app.command(
@@ -121,70 +123,8 @@ def test(
     broker: BrokerName = None,
 ) -> None:
     """Run the repository's own tests."""
-    _options(context, plain, broker)
+    together(context, plain, broker)
     commands.test(arguments or [])
-
-
-@broker_app.callback()
-def broker_(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
-    options = _options(context, plain, broker)
-    if context.invoked_subcommand is None:
-        commands.broker_status(options)
-
-
-@broker_app.command(epilog="Example: ./learn broker status")
-def status(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
-    """Say which broker is running, and why that one."""
-    commands.broker_status(_options(context, plain, broker))
-
-
-@broker_app.command(epilog="Example: ./learn broker up --broker docker")
-def up(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
-    """Start a broker, unless one is running. It goes on until `down`."""
-    commands.broker_up(_options(context, plain, broker))
-
-
-@broker_app.command(epilog="Example: ./learn broker down")
-def down(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
-    """Stop the brokers that the course started, and no other. Durable data stays."""
-    commands.broker_down(_options(context, plain, broker))
-
-
-@broker_app.command(epilog="Example: ./learn broker restart")
-def restart(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
-    """Restart the broker, as a lesson asks for. Every connection is closed."""
-    commands.broker_restart(_options(context, plain, broker))
-
-
-@broker_app.command(epilog="Example: ./learn broker reset --yes")
-def reset(
-    context: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    plain: Plain = False,
-    broker: BrokerName = None,
-) -> None:
-    """Stop the brokers that the course started, and delete all their data."""
-    commands.broker_reset(_options(context, plain, broker), yes)
-
-
-@broker_app.command(epilog="Example: ./learn broker logs")
-def logs(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
-    """Show the last lines that the broker logged."""
-    commands.broker_logs(_options(context, plain, broker))
-
-
-@broker_app.command(epilog="Example: ./learn broker use url amqps://me:secret@host:5671/%2F")
-def use(
-    context: typer.Context,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="auto, docker, native, embedded or url.")
-    ],
-    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="Only after url.")] = None,
-    plain: Plain = False,
-    broker: BrokerName = None,
-) -> None:
-    """Choose the broker for all commands from now on."""
-    commands.broker_use(_options(context, plain, broker), name, url)
 
 
 def run_command_line(arguments: list[str] | None = None) -> int:

@@ -3,24 +3,12 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from course import console
 from course.errors import CouldNotCheck, NotYet, WrongUse, unknown
+from course.options import Options, wanted
 from course.paths import ROOT, work
-
-if TYPE_CHECKING:
-    from course.brokers.state import Preference
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options that every command takes."""
-
-    plain: bool = False
-    broker: str | None = None
 
 
 def go_on(options: Options) -> None:
@@ -145,6 +133,20 @@ def script(options: Options, path: Path, arguments: list[str]) -> None:
     _become([sys.executable, "-P", "-u", "-m", "course.host", str(path), *arguments])
 
 
+def project(options: Options, arguments: list[str]) -> None:
+    """`./learn project ARGS`: become the task processor; it knows nothing of the course."""
+    from course.brokers import choose
+
+    if not {"--help", "-h"} & set(arguments) and arguments:
+        os.environ["RABBITMQ_URL"] = choose.ensure(
+            console.make(options.plain).say, wanted(options)
+        ).broker.url
+    folder = str(ROOT / "project_3_task_processor")
+    known = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([folder, known] if known else [folder])
+    _become([sys.executable, "-P", "-m", "task_processor", *(arguments or ["--help"])])
+
+
 def test(arguments: list[str]) -> None:
     """`./learn test`: pytest on this repository."""
     import importlib.util
@@ -171,101 +173,6 @@ def doctor(options: Options) -> None:
     if any(finding.needed and not finding.ok for finding in findings):
         raise NotYet(summary(findings))
     output.out.print(f"\n{summary(findings)}", markup=False)
-
-
-def broker_status(options: Options) -> None:
-    """`./learn broker`; NotYet if none is running."""
-    from course.brokers import choose, state
-
-    output = console.make(options.plain)
-    choice = choose.current(state.load(output.say), wanted(options))
-    if choice is None:
-        raise NotYet("no broker is running. Start one: ./learn broker up")
-    output.out.print(str(choice), markup=False)
-    if choice.broker.management is not None and choice.broker.capabilities.vhosts:
-        url = choice.broker.management.base_url
-        output.out.print(f"Management UI: {url}", markup=False)
-
-
-def broker_up(options: Options) -> None:
-    """`./learn broker up`"""
-    from course.brokers import choose
-
-    output = console.make(options.plain)
-    output.out.print(str(choose.ensure(output.say, wanted(options))), markup=False)
-
-
-def broker_down(options: Options) -> None:
-    """`./learn broker down`"""
-    from course.brokers import choose
-
-    output = console.make(options.plain)
-    stopped = choose.stop(output.say)
-    for broker in stopped:
-        output.out.print(f"Stopped the broker ({broker.provider}). Its durable data stays.")
-    if not stopped:
-        output.out.print("Nothing to stop: the course has started no broker.")
-
-
-def broker_restart(options: Options) -> None:
-    """`./learn broker restart`"""
-    from course.brokers import choose
-    from course.player.play import RESTARTED, RESTARTING
-
-    output = console.make(options.plain)
-    output.out.print(RESTARTING)
-    choose.restart(output.say, wanted(options))
-    output.out.print(RESTARTED)
-
-
-def broker_reset(options: Options, yes: bool) -> None:
-    """`./learn broker reset`"""
-    from course.brokers import choose
-
-    output = console.make(options.plain)
-    if not yes:
-        if not output.interactive:
-            raise WrongUse("this deletes all queues and messages. To confirm: --yes")
-        answer = output.out.input("Delete all queues and messages of the course's broker? [y/N] ")
-        if answer.strip().lower() not in ("y", "yes"):
-            raise NotYet("nothing was deleted.")
-    stopped = choose.stop(output.say, erase=True)
-    for broker in stopped:
-        output.out.print(f"Stopped the broker ({broker.provider}) and deleted its data.")
-    if not stopped:
-        output.out.print("Nothing to delete: the course has started no broker.")
-
-
-def broker_logs(options: Options) -> None:
-    """`./learn broker logs`"""
-    from course.brokers import choose, state
-
-    output = console.make(options.plain)
-    choice = choose.current(state.load(output.say), wanted(options))
-    if choice is None or not isinstance(choice.broker, choose.Own):
-        raise NotYet("the course runs no broker whose logs it could show.")
-    choice.broker.logs()
-
-
-def broker_use(options: Options, name: str, url: str | None) -> None:
-    """`./learn broker use NAME [URL]`"""
-    from course.brokers import choose, probe
-
-    output = console.make(options.plain)
-    wish = choose.parse(name)
-    if url is not None and wish != "url":
-        raise WrongUse("a URL goes with: ./learn broker use url amqp://...")
-    if url is not None:
-        output.out.print(f"{probe.identify(url)} answers at {probe.redact(url)}.", markup=False)
-    choose.use(wish, url, output.say)
-    output.out.print(f"From now on: {wish}. See: ./learn broker", markup=False)
-
-
-def wanted(options: Options) -> "Preference | None":
-    """The broker that --broker names; WrongUse if there is none of that name."""
-    from course.brokers import choose
-
-    return choose.parse(options.broker) if options.broker else None
 
 
 def _become(command: list[str]) -> None:

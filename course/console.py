@@ -18,11 +18,10 @@ class Symbols:
     bar: str
     done: str
     open: str
-    arrow: str
 
 
-FANCY = Symbols(bar="│", done="✓", open="·", arrow="→")
-ASCII = Symbols(bar="|", done="x", open="-", arrow="->")
+FANCY = Symbols(bar="│", done="✓", open="·")
+ASCII = Symbols(bar="|", done="x", open="-")
 # For what our pages and rich draw with; a sign that is not here is shown as ?.
 LIKENESS = dict(zip("•▌·─━│✓", "*|---|x", strict=True)) | {"→": "->", "…": "..."}
 

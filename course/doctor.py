@@ -1,5 +1,6 @@
 """Look at everything the course needs on this machine, and name the fix for what is missing."""
 
+import platform
 import shutil
 import sys
 import tempfile
@@ -79,12 +80,21 @@ def _docker() -> Iterator[Finding]:
 
 def _docker_fix(problem: str) -> str:
     if "neither" in problem:
-        return _install("docker-compose-v2", "Docker.DockerDesktop", mac="docker-compose")
+        return _install(_compose_package(), "Docker.DockerDesktop", mac="docker-compose")
     if "engine" in problem:
         if sys.platform != "linux":
             return "start Docker Desktop and wait until it says that it runs"
         return "sudo systemctl start docker; then sudo usermod -aG docker $USER and log in again"
-    return _install("docker.io docker-compose-v2", "Docker.DockerDesktop", mac="--cask docker")
+    return _install(f"docker.io {_compose_package()}", "Docker.DockerDesktop", mac="--cask docker")
+
+
+def _compose_package() -> str:
+    """Ubuntu's own name for it, or that of Debian and of most others."""
+    try:
+        ubuntu = platform.freedesktop_os_release()["ID"] == "ubuntu"
+    except OSError:
+        ubuntu = False
+    return "docker-compose-v2" if ubuntu else "docker-compose"
 
 
 def _native() -> Finding:

@@ -20,9 +20,13 @@ from tests.support import ContainerBroker
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+def required() -> bool:
+    return os.environ.get("LEARN_REQUIRE_RABBITMQ") == "1"
+
+
 def skip_or_fail(reason: str) -> None:
     """The end of a test whose broker is missing."""
-    if os.environ.get("LEARN_REQUIRE_RABBITMQ") == "1":
+    if required():
         pytest.fail(f"RabbitMQ is required here, but {reason}", pytrace=False)
     pytest.skip(f"no RabbitMQ: {reason}")
 
@@ -95,12 +99,23 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
             broker.close()
 
 
+@pytest.fixture(scope="session")
+def docker_or_embedded(request: pytest.FixtureRequest) -> Broker:
+    """RabbitMQ in Docker; without Docker burrow, so that the lessons are tested there, too."""
+    try:
+        docker.engine()
+    except Unavailable as error:
+        if required():
+            skip_or_fail(str(error))
+        return request.getfixturevalue("embedded")
+    return request.getfixturevalue("rabbitmq")
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests that share a broker run in one process, so that a restart disturbs nobody else."""
-    for fixture in ("native_rabbitmq", "rabbitmq"):
-        if fixture in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(fixture))
-            break
+    """Tests on a native node are slow, as its start is, and run in one process."""
+    if "native_rabbitmq" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.slow)
+        item.add_marker(pytest.mark.xdist_group("native_rabbitmq"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

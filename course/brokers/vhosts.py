@@ -52,8 +52,7 @@ def borrowed(url: str, queues: Sequence[str], exchanges: Sequence[str]) -> Itera
     try:
         yield url
     finally:
-        with contextlib.suppress(CouldNotCheck):
-            _remove(url, queues, exchanges)
+        _remove(url, queues, exchanges)
 
 
 def _existing(url: str, queues: Sequence[str], exchanges: Sequence[str]) -> list[str]:
@@ -82,12 +81,16 @@ def _declare_passively(channel: Any, kind: str, name: str) -> bool:
 
 
 def _remove(url: str, queues: Sequence[str], exchanges: Sequence[str]) -> None:
-    with _connection(url) as connection:
-        channel = connection.channel()
+    """Delete what can be deleted. What went wrong before is the better message than any here."""
+    from pika.exceptions import AMQPError
+
+    with contextlib.suppress(CouldNotCheck), _connection(url) as connection:
         for name in queues:
-            channel.queue_delete(queue=name)
+            with contextlib.suppress(AMQPError):
+                connection.channel().queue_delete(queue=name)
         for name in exchanges:
-            channel.exchange_delete(exchange=name)
+            with contextlib.suppress(AMQPError):
+                connection.channel().exchange_delete(exchange=name)
 
 
 @contextlib.contextmanager

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 
 from course import catalog, console
-from course.commands import Options
 from course.errors import CouldNotCheck, NotYet, WrongUse
+from course.options import Options
 from course.quiz import load
 from course.quiz.check import check_keys, check_sense
 from course.quiz.interview import InterviewFile, check_interview

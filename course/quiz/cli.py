@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from course.commands import Options
+from course.options import BrokerName, Plain, together
 
 TAKE = "take"
 
@@ -39,21 +39,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Plain = Annotated[bool, typer.Option("--plain", help="No colour, ASCII only, numbered input.")]
-BrokerName = Annotated[
-    str | None,
-    typer.Option("--broker", metavar="NAME", help="Use url, docker, native or auto this time."),
-]
-
-
-def _options(context: typer.Context, plain: bool, broker: str | None) -> Options:
-    earlier = context.obj or Options()
-    return Options(plain or earlier.plain, broker or earlier.broker)
-
 
 @app.callback()
 def quiz(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
-    context.obj = _options(context, plain, broker)
+    together(context, plain, broker)
 
 
 @app.command(TAKE, epilog="Example: ./learn quiz take 3 --review")
@@ -79,7 +68,7 @@ def take(
     from course.quiz import commands
 
     wishes = commands.Wishes(seed, lesson, count, review)
-    commands.take(_options(context, plain, broker), module, wishes)
+    commands.take(together(context, plain, broker), module, wishes)
 
 
 @app.command(epilog="Example: ./learn quiz check quizzes/module_3.toml")
@@ -92,7 +81,7 @@ def check(
     """Check a question file: its form, its sense, and its keys on a broker."""
     from course.quiz import checking
 
-    checking.run(_options(context, plain, broker), file)
+    checking.run(together(context, plain, broker), file)
 
 
 @app.command(epilog="Example: ./learn quiz export 3 --format gift > module_3.gift")
@@ -122,4 +111,4 @@ def interview(
     """Answer open questions, and judge yourself by a rubric."""
     from course.quiz import interview as interviewing
 
-    interviewing.take(_options(context, plain, broker), name)
+    interviewing.take(together(context, plain, broker), name)

@@ -4,8 +4,8 @@ import secrets
 from dataclasses import dataclass, replace
 
 from course import catalog, console, progress
-from course.commands import Options
 from course.errors import NotYet, WrongUse
+from course.options import Options
 from course.progress import QuizProgress, Sitting
 from course.quiz import load, review, sitting
 from course.quiz.models import QuizFile

@@ -7,9 +7,9 @@ from rich.markdown import Markdown
 from rich.text import Text
 
 from course import console, progress
-from course.commands import Options
 from course.console import Output
 from course.errors import CouldNotCheck, NotYet
+from course.options import Options
 from course.quiz import ask, load
 from course.quiz.check import source_problem
 from course.quiz.lines import line_of

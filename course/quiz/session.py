@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from course import progress
-from course.commands import Options, wanted
 from course.console import Output
 from course.errors import CouldNotCheck, NotYet
+from course.options import Options, wanted
 from course.progress import QuizProgress, Sitting
 from course.quiz import ask, review, sitting
 from course.quiz.judge import judge

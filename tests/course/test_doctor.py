@@ -39,8 +39,13 @@ def test_every_finding_is_one_line_and_each_fault_has_its_fix(nothing: None) -> 
 @pytest.mark.parametrize(
     ("platform", "programs", "docker_fix", "native_fix"),
     [
-        ("linux", ["apt-get"], "sudo apt install docker.io", "sudo apt install rabbitmq-server"),
-        ("linux", ["dnf"], "install docker.io docker-compose-v2 with dnf", "with dnf"),
+        (
+            "linux",
+            ["apt-get"],
+            "apt install docker.io docker-compose",
+            "sudo apt install rabbitmq-server",
+        ),
+        ("linux", ["dnf"], "install docker.io docker-compose with dnf", "with dnf"),
         ("linux", [], "with your package manager", "with your package manager"),
         ("darwin", [], "brew install --cask docker", "brew install rabbitmq"),
         ("win32", [], "winget install Docker.DockerDesktop", "install-windows"),
@@ -56,11 +61,27 @@ def test_without_any_broker_the_fixes_are_those_of_the_system(
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr("shutil.which", lambda name: name if name in programs else None)
+    monkeypatch.setattr("platform.freedesktop_os_release", lambda: {"ID": "debian"})
     found = findings()
     assert docker_fix in found["Docker is not installed"].fix
     assert native_fix in found["rabbitmq-server is not installed"].fix
     none = found["no broker is running"]
     assert (none.ok, none.needed) == (False, False)  # the embedded one can always be had
+
+
+@pytest.mark.parametrize(("system", "package"), [("ubuntu", "-v2"), ("debian", ""), (None, "")])
+def test_the_compose_package_has_the_name_that_the_system_gives_it(
+    monkeypatch: pytest.MonkeyPatch, system: str | None, package: str
+) -> None:
+    def release() -> dict[str, str]:
+        if system is None:
+            raise OSError("no os-release file")
+        return {"ID": system}
+
+    monkeypatch.setattr("platform.freedesktop_os_release", release)
+    assert doctor._docker_fix("Docker is not installed").endswith(
+        f"docker.io docker-compose{package}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,32 +15,28 @@ from tests.player_views import Silent
 from tests.support import names_on
 
 LESSONS = catalog.load().modules[0].lessons
+
+
+def slow(value: str):
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
 
 
+@pytest.mark.parametrize("broker", ["docker_or_embedded", slow("embedded")])
 @every_lesson
-def test_the_page_plays_on_rabbitmq(
-    lesson: catalog.Lesson, rabbitmq: Broker, tmp_path: Path
+def test_the_page_plays(
+    lesson: catalog.Lesson, broker: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
+    provider: Broker = request.getfixturevalue(broker)
     page = pages.read(lesson.readme)
-    with rabbitmq.new_vhost() as url:
-        result = play(page, page.scenes, rabbitmq, url, Silent(), tmp_path / "log")
+    with provider.new_vhost() as url:
+        result = play(page, page.scenes, provider, url, Silent(), tmp_path / "log")
     assert result.skipped == []
     assert result.scenes == len(page.scenes)
 
 
-@every_lesson
-def test_the_page_plays_on_the_embedded_broker(
-    lesson: catalog.Lesson, embedded: Broker, tmp_path: Path
-) -> None:
-    page = pages.read(lesson.readme)
-    with embedded.new_vhost() as url:
-        result = play(page, page.scenes, embedded, url, Silent(), tmp_path / "log")
-    assert result.skipped == []
-    assert result.scenes == len(page.scenes)
-
-
-@pytest.mark.slow
 @every_lesson
 def test_each_scene_plays_alone_on_a_native_node(
     lesson: catalog.Lesson, native_rabbitmq: Broker, tmp_path: Path

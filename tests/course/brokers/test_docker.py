@@ -42,6 +42,7 @@ def taken(port: int) -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("docker_compose")
 def test_a_brokers_life_from_up_to_reset(copy: Path) -> None:
     assert docker.find() is None

@@ -47,6 +47,14 @@ def test_a_borrowed_vhost_is_left_as_it_was(rabbitmq: Broker) -> None:
         assert names_on(rabbitmq, url) == before
 
 
+def test_what_may_not_be_removed_does_not_stop_the_rest(rabbitmq: Broker) -> None:
+    with rabbitmq.new_vhost() as url, pika.BlockingConnection(pika.URLParameters(url)) as theirs:
+        with vhosts.borrowed(url, ["locked", "tasks"], []):
+            theirs.channel().queue_declare(queue="locked", exclusive=True)
+            theirs.channel().queue_declare(queue="tasks", durable=True)
+        assert names_on(rabbitmq, url) & {"locked", "tasks"} == {"locked"}
+
+
 def test_what_is_there_already_is_not_ours_to_remove(rabbitmq: Broker) -> None:
     with rabbitmq.new_vhost() as url, pika.BlockingConnection(pika.URLParameters(url)) as theirs:
         theirs.channel().queue_declare(queue="tasks", durable=True)

@@ -3,11 +3,19 @@
 import textwrap
 from pathlib import Path
 
+import psutil
+
 from course.brokers import Broker, Capabilities
 from course.player import page as pages
 from course.player.page import Page
 from course.player.play import Result, play
 from tests.player_views import Silent
+
+HELLO = """
+    import sys
+    for word in sys.argv[1:] or ["hello"]:
+        print(word)
+"""
 
 # The player takes a script that names start_consuming for one that goes on until Ctrl-C.
 CONSUMER = """
@@ -71,3 +79,13 @@ class Lesson:
     def heard(self, terminal: str) -> list[str]:
         """What the view was told of a terminal, commands included."""
         return [text for name, text in self.view.told if name == terminal]
+
+
+def running(folder: str) -> list[psutil.Process]:
+    """The processes of scripts in the folder."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "status"])
+        if any(word.startswith(folder) for word in process.info["cmdline"] or [])
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
