@@ -94,6 +94,26 @@ def doctor(context: typer.Context, plain: Plain = False, broker: BrokerName = No
 
 
 @app.command(
+    epilog="Example: ./learn project submit photos --out thumbs --wait",
+    context_settings={
+        "allow_interspersed_args": False,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    },
+)
+def project(
+    context: typer.Context,
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGS]...", help="Handed to the program.")
+    ] = None,
+    plain: Plain = False,
+    broker: BrokerName = None,
+) -> None:
+    """Run the task processor of project 3, connected to the broker."""
+    commands.project(together(context, plain, broker), arguments or [])
+
+
+@app.command(
     epilog="Example: ./learn test -k player -x",
     context_settings={
         "allow_interspersed_args": False,
