@@ -1,4 +1,4 @@
-"""The broker: its virtual hosts, its listening socket, its limits, and how to start one."""
+"""The broker: its virtual hosts, its listening socket, its turns, its limits; how to start one."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from burrow.connection import Connection
+from burrow.connection.connection import Connection
 from burrow.errors import AmqpError
-from burrow.queue import Queue, now
+from burrow.queue.classic import Queue, now
 from burrow.vhost import Vhost
 
 if TYPE_CHECKING:
-    from burrow.reply_to import ReplyTo
+    from burrow.channel.replies import ReplyTo
     from burrow.store import Store
 
 BANNER = "burrow, the course's practice broker (not RabbitMQ): one node, see burrow/README.md"
-VERSION = "1.0.0"
-MAX_MESSAGE = 16 * 2**20  # bytes, as in RabbitMQ
 MAX_CONNECTIONS = 2000
 
 
@@ -39,13 +37,18 @@ class Broker:
     """One node. `data` is a directory for durable queues and persistent messages, or None."""
 
     banner = BANNER
-    version = VERSION
+    version = "1.0.0"
     user = "guest"
     password = "guest"  # noqa: S105  (the published default of RabbitMQ, for loopback only)
-    max_message = MAX_MESSAGE
+    max_message = 16 * 2**20  # bytes, as in RabbitMQ
 
-    def __init__(self, data: str | Path | None = None, *, memory_limit: int | None = None,
-                 max_connections: int = MAX_CONNECTIONS) -> None:  # fmt: skip
+    def __init__(
+        self,
+        data: str | Path | None = None,
+        *,
+        memory_limit: int | None = None,
+        max_connections: int = MAX_CONNECTIONS,
+    ) -> None:
         self.data = None if data is None else Path(data)
         self.memory = 0  # bytes of queued messages
         self.memory_limit = _memory_limit() if memory_limit is None else memory_limit
@@ -66,7 +69,7 @@ class Broker:
         """Read what is on disk, and accept connections. Raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
         if self.data is not None:
-            from burrow.store import Store
+            from burrow.store import Store  # a broker without data starts faster
 
             self.store = Store(self.data, self._disk_failed)
             self.store.load(self)
@@ -99,19 +102,9 @@ class Broker:
             self.vhosts[name] = Vhost(self, name)
         return self.vhosts[name]
 
-    def connection_closed(self, connection: Connection) -> None:
-        """Exclusive queues go with their connection."""
-        if hasattr(connection, "vhost"):
-            connection.vhost.remove_exclusive(connection)
-
     def say(self, text: str) -> None:
         """One line for the person at the terminal."""
         print(f"burrow: {text}", file=sys.stderr, flush=True)
-
-    @staticmethod
-    def now() -> int:
-        """Milliseconds since 1970."""
-        return now()
 
     # --- turns: everything one read from a socket causes, then one write to each socket
 
@@ -162,19 +155,19 @@ class Broker:
             if connection.published:
                 connection.block(over)
 
+    def _tick(self) -> None:
+        self.check_memory()
+        self._watch = asyncio.get_running_loop().call_later(0.1, self._tick)
+
     def watch(self, queue: Queue) -> None:
-        """Delete a queue with x-expires when it has been unused for that long."""
+        """Delete a queue with x-expires when it has been unused for that long (docs: Queue TTL)."""
         if queue.deleted or queue.expires is None:
             return
-        left = queue.expires - queue.unused_for()
+        left = queue.expires - (0 if queue.consumers.all else now() - queue.used)
         if left <= 0:
             queue.vhost.remove_queue(queue)
         else:
             asyncio.get_running_loop().call_later(left / 1000, self.watch, queue)
-
-    def _tick(self) -> None:
-        self.check_memory()
-        self._watch = asyncio.get_running_loop().call_later(0.1, self._tick)
 
 
 def url(port: int, vhost: str = "/", host: str = "127.0.0.1") -> str:
@@ -183,8 +176,9 @@ def url(port: int, vhost: str = "/", host: str = "127.0.0.1") -> str:
 
 
 @asynccontextmanager
-async def serving(data: str | Path | None = None, *, host: str = "127.0.0.1",
-                  port: int = 0) -> AsyncIterator[str]:  # fmt: skip
+async def serving(
+    data: str | Path | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[str]:
     """Run a broker in this event loop and give its URL; port 0 is any free one."""
     broker = Broker(data)
     await broker.start(host, port)
@@ -196,41 +190,25 @@ async def serving(data: str | Path | None = None, *, host: str = "127.0.0.1",
 
 
 @contextmanager
-def running(data: str | Path | None = None, *, host: str = "127.0.0.1",
-            port: int = 0) -> Iterator[str]:  # fmt: skip
+def running(
+    data: str | Path | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[str]:
     """Run a broker in a thread of its own and give its URL; port 0 is any free one."""
-    started = threading.Event()
-    outcome: list[str | BaseException] = []
     loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        try:
-            async with serving(data, host=host, port=port) as address:
-                outcome.append(address)
-                started.set()
-                await stop.wait()
-        except BaseException as error:
-            outcome.append(error)
-            started.set()
-            raise
-
-    def run() -> None:
-        try:
-            loop.run_until_complete(serve())
-        except OSError:
-            pass  # told to the caller below
-        finally:
-            loop.close()
-
-    thread = threading.Thread(target=run, name="burrow", daemon=True)
+    thread = threading.Thread(target=loop.run_forever, name="burrow", daemon=True)
     thread.start()
-    started.wait()
-    if isinstance(outcome[0], BaseException):
-        thread.join()
-        raise outcome[0]
+    broker = serving(data, host=host, port=port)
+
+    def wait_for(step: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(step, loop).result()
+
     try:
-        yield outcome[0]
+        address: str = wait_for(broker.__aenter__())
+        try:
+            yield address
+        finally:
+            wait_for(broker.__aexit__(None, None, None))
     finally:
-        loop.call_soon_threadsafe(stop.set)
+        loop.call_soon_threadsafe(loop.stop)
         thread.join()
+        loop.close()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burrow.message import Message, content_header, read_properties
-from burrow.ready import Entry, Ready
+from burrow.queue.ready import Entry, Ready
 
 
 def _entry(sequence: int, priority: int = 0, expires: int | None = None) -> Entry:

@@ -7,61 +7,44 @@ from __future__ import annotations
 
 from itertools import groupby, takewhile
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pamqp import base, commands
 
-from burrow import frames, reply_to
-from burrow.arguments import Arguments
-from burrow.consumers import Consumer
-from burrow.content import Content
+from burrow.channel import replies
+from burrow.channel.transaction import Delivery, Publish, Settlement, Transaction
 from burrow.errors import AmqpError
-from burrow.message import Message, carbon_copies, read_properties, with_headers
-from burrow.queue import Queue
-from burrow.ready import Entry
+from burrow.message import Message, carbon_copies, header_with, read_properties
+from burrow.queue.classic import Queue
+from burrow.queue.consumers import Consumer
+from burrow.queue.ready import Entry
+from burrow.wire import frames, tables
+from burrow.wire.content import Content
 
 if TYPE_CHECKING:
-    from burrow.connection import Connection
-    from burrow.exchange import Exchange
-
-
-class Delivery(NamedTuple):
-    """A message that a client holds: from which queue, and through which consumer if any."""
-
-    queue: Queue
-    entry: Entry
-    consumer: Consumer | None
-
-
-class Settlement(NamedTuple):
-    """Acknowledgements that wait for tx.commit."""
-
-    tags: list[int]
-    deliveries: list[Delivery]
-    how: str  # ack, reject or requeue
-    failed: bool
+    from burrow.connection.connection import Connection
+    from burrow.vhost import Vhost
 
 
 class Channel:
     """One channel of one connection."""
 
-    def __init__(self, connection: Connection, number: int) -> None:
+    def __init__(self, connection: Connection, vhost: Vhost, number: int) -> None:
         self.connection = connection
+        self.vhost = vhost
         self.number = number
-        self.arguments = Arguments()  # of the method that is being handled
-        self.vhost = connection.vhost
         self.consumers: dict[str, Consumer] = {}
         self.unacked: dict[int, Delivery] = {}
         self.prefetch = 0
         self.last_queue = ""
         self.closing = False
         self.confirming = False
-        self.transaction: list[Settlement | tuple[Message, tuple[Queue, ...], bool]] | None = None
-        self.reply = reply_to.ReplyTo(self)
+        self.transaction: Transaction | None = None
+        self.reply = replies.ReplyTo(self)
+        self.content = Content(connection.broker.max_message, self.on_publish)
         self._tag = 0
         self._published = 0
         self._confirms: list[tuple[int, bool]] = []
-        self.content = Content(connection.broker.max_message, self.publish)
 
     def send(self, reply: base.Frame) -> None:
         """Queue a method frame for the client."""
@@ -73,52 +56,55 @@ class Channel:
 
     # --- publishing
 
-    def publish(self, method: bytes, header: bytes, body: bytes) -> None:
-        """A message has arrived: check it, route it. Raises 403, 404, 406 and 540."""
+    def on_publish(self, method: bytes, header: bytes, body: bytes) -> None:
+        """A message has arrived: check it, route it. Raises 403, 404, 406, 540 and 541."""
         name, key, mandatory, immediate = frames.publish(method)
         exchange = self.vhost.exchanges.get(name) or self.vhost.exchange(name)
         if exchange.internal:
-            raise AmqpError(403, f"cannot publish to internal exchange '{name}' in vhost "
-                                 f"'{self.vhost.name}'")  # fmt: skip
+            where = f"internal exchange '{name}' in vhost '{self.vhost.name}'"
+            raise AmqpError(403, f"cannot publish to {where}")
         if immediate:
             raise AmqpError(540, "immediate=true")
-        try:
-            properties = read_properties(header)
-        except ValueError:
-            raise AmqpError(541, "") from None  # RabbitMQ's channel crashes here
-        if properties.user_id not in (None, user := self.connection.user):
-            raise AmqpError(406, f"user_id property set to '{properties.user_id}' but "
-                                 f"authenticated user was '{user}'")  # fmt: skip
-        if properties.reply_to == reply_to.NAME:
-            header = self.reply.address(header)
-            properties = read_properties(header)
-        keys: tuple[str, ...] = (key,)
-        blind = 0
-        if properties.headers:
-            copies, hidden = carbon_copies(properties.headers)
-            keys, blind = (key, *copies, *hidden), len(hidden)
-            if blind:
-                header = with_headers(header, [f for f in properties.headers if f[0] != b"BCC"])
-                properties = read_properties(header)
-        message = Message(name, keys, header, body, properties, blind=blind)
-        self._publish_message(exchange, message, mandatory)
-
-    def _publish_message(self, exchange: Exchange, message: Message, mandatory: bool) -> None:
-        queues = self.vhost.routing.route(exchange, message)
+        message = self._read(name, key, header, body)
+        publish = Publish(message, self.vhost.routing.route(exchange, message), mandatory)
         if self.transaction is not None:
-            self.transaction.append((message, queues, mandatory))
+            self.transaction.publishes.append(publish)
             return
-        accepted = self._enqueue(message, queues, mandatory)
+        accepted = self._enqueue(publish)
         if self.confirming:
             if not self._confirms:
                 self.connection.broker.soon(self._confirm_when_safe)
             self._published += 1
             self._confirms.append((self._published, accepted))
 
-    def _enqueue(self, message: Message, queues: tuple[Queue, ...], mandatory: bool) -> bool:
+    def _read(self, exchange: str, key: str, header: bytes, body: bytes) -> Message:
+        """The message, with what its header asks for done: user_id, reply_to, CC and BCC."""
+        try:
+            properties = read_properties(header)
+        except ValueError:
+            raise AmqpError(541, "") from None  # RabbitMQ's channel crashes here
+        user = self.connection.user
+        if properties.user_id is not None and properties.user_id != user:
+            claimed = f"user_id property set to '{properties.user_id}'"
+            raise AmqpError(406, f"{claimed} but authenticated user was '{user}'")
+        if properties.reply_to == replies.NAME:
+            header = self.reply.address(header)
+            properties = read_properties(header)
+        if not properties.headers:
+            return Message(exchange, (key,), header, body, properties)
+        copies, hidden = carbon_copies(properties.headers)
+        if hidden:
+            shown = [field for field in properties.headers if field[0] != b"BCC"]
+            header = header_with(header, headers=tables.table(shown))
+            properties = read_properties(header)
+        keys = (key, *copies, *hidden)
+        return Message(exchange, keys, header, body, properties, blind=len(hidden))
+
+    def _enqueue(self, publish: Publish) -> bool:
+        message, queues, mandatory = publish
         accepted = self.vhost.routing.publish(message, queues)
         if not queues:
-            replied = message.exchange == "" and reply_to.deliver(self.connection.broker, message)
+            replied = message.exchange == "" and replies.deliver(self.connection.broker, message)
             if mandatory and not replied:
                 self._content(frames.returned(message), message, message.header)
         return accepted
@@ -151,16 +137,17 @@ class Channel:
             consumer.unacked += 1
             self.unacked[self._tag] = Delivery(consumer.queue, entry, consumer)
 
-    def got(self, queue: Queue, entry: Entry, no_ack: bool) -> None:
-        """Answer basic.get with a message."""
+    def got(self, queue: Queue, entry: Entry, no_ack: bool) -> bytes:
+        """The answer to basic.get with a message."""
         self._tag += 1
         message = entry.message
         payload = frames.get_ok(self._tag, entry.redelivered, message, queue.ready.count)
-        self._content(payload, message, queue.header(entry))
         if no_ack:
             queue.done(entry)
         else:
             self.unacked[self._tag] = Delivery(queue, entry, None)
+        header, limit = queue.header(entry), self.connection.frame_max
+        return frames.content(self.number, payload, message, header, limit)
 
     def cancelled(self, consumer: Consumer) -> None:
         """Tell the client that its consumer's queue is gone, if it can be told."""
@@ -182,58 +169,57 @@ class Channel:
             consumer.settled()
 
     def settle(self, tag: int, multiple: bool, how: str, *, failed: bool = False) -> None:
-        """ack, reject or requeue deliveries. Raises 406 for a tag that is not outstanding.
-
-        `failed`: a requeue that counts towards a quorum queue's delivery limit.
-        """
+        """Settle deliveries, now or at tx.commit. Raises 406 for a tag that is not outstanding."""
         if multiple and tag == 0:
             tags = list(self.unacked)
         elif tag not in self.unacked:
             raise AmqpError(406, f"unknown delivery tag {tag}")
         else:
             tags = list(takewhile(tag.__ge__, self.unacked)) if multiple else [tag]
-        settlement = Settlement(tags, [self.unacked.pop(one) for one in tags], how, failed)
+        settlement = Settlement({one: self.unacked.pop(one) for one in tags}, how, failed)
         if self.transaction is not None:
-            self.transaction.append(settlement)
+            self.transaction.settlements.append(settlement)
         else:
             self._apply(settlement)
 
     def _apply(self, settlement: Settlement) -> None:
+        deliveries, how, failed = settlement
         back: dict[Queue, list[Entry]] = {}
-        for queue, entry, consumer in settlement.deliveries:
-            if settlement.how == "requeue" and not queue.deleted:
-                back.setdefault(queue, []).append(entry)
-            elif settlement.how == "reject" and not queue.deleted:
-                queue.discard(entry, failed=settlement.failed)
-            else:
+        for queue, entry, consumer in deliveries.values():
+            if how == "ack" or queue.deleted:
                 queue.done(entry)
+            elif how == "reject":
+                queue.discard(entry, failed=failed)
+            else:
+                back.setdefault(queue, []).append(entry)
             if consumer is not None:
                 consumer.settled()
         for queue, entries in back.items():
-            queue.requeue(entries, failed=settlement.failed)
+            queue.requeue(entries, failed=failed)
 
     def recover(self, *, failed: bool = False) -> None:
         """Return all outstanding deliveries to their queues."""
-        deliveries, self.unacked = list(self.unacked.values()), {}
-        self._apply(Settlement([], deliveries, "requeue", failed))
+        deliveries, self.unacked = self.unacked, {}
+        self._apply(Settlement(deliveries, "requeue", failed))
 
     # --- transactions
 
-    def commit(self) -> None:
-        """Make the transaction's publishes and acknowledgements count."""
-        work, self.transaction = self.transaction or [], []
-        for step in work:
-            if isinstance(step, Settlement):
-                self._apply(step)
-            else:
-                self._enqueue(*step)
+    def commit(self, transaction: Transaction) -> None:
+        """Make its publishes and acknowledgements count. Raises 506 when a queue has gone."""
+        while transaction.publishes:
+            publish = transaction.publishes.pop(0)
+            publish.check()
+            self._enqueue(publish)
+        settlements, transaction.settlements = transaction.settlements, []
+        for settlement in settlements:
+            self._apply(settlement)
 
-    def rollback(self) -> None:
-        """Forget the transaction's publishes; its acknowledged deliveries are outstanding again."""
-        work, self.transaction = self.transaction or [], []
-        for step in work:
-            if isinstance(step, Settlement):
-                self.unacked.update(zip(step.tags, step.deliveries, strict=True))
+    def rollback(self, transaction: Transaction) -> None:
+        """Forget its publishes; its acknowledged deliveries are outstanding again."""
+        transaction.publishes.clear()
+        for settlement in transaction.settlements:
+            self.unacked.update(settlement.deliveries)
+        transaction.settlements.clear()
         self.unacked = dict(sorted(self.unacked.items()))
 
     # --- the end
@@ -242,7 +228,7 @@ class Channel:
         """Give everything back: consumers go, outstanding deliveries return to their queues."""
         self.closing = True
         if self.transaction:
-            self.rollback()
+            self.rollback(self.transaction)
         self.reply.close()
         consumers, self.consumers = list(self.consumers.values()), {}
         for consumer in consumers:

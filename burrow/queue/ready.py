@@ -4,29 +4,42 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from burrow.message import Message
 
 
+@dataclass(slots=True, eq=False)
 class Entry:
     """A message's place in one queue; `expires` in ms since 1970, None for never."""
 
-    __slots__ = ("acquired", "expires", "failures", "message", "priority", "sequence", "stored")
+    message: Message
+    sequence: int
+    priority: int
+    expires: int | None
+    acquired: int = 0  # times it was handed out and came back
+    failures: int = 0  # of those, returned by reject or by a channel that ended
+    stored: bool = False
+    redelivered: bool = False  # whether somebody may have seen this message before
 
-    def __init__(self, message: Message, sequence: int, priority: int,
-                 expires: int | None) -> None:  # fmt: skip
-        self.message = message
-        self.sequence = sequence
-        self.priority = priority
-        self.expires = expires
-        self.acquired = 0  # times it was handed out and came back
-        self.failures = 0  # of those, returned by reject or by a channel that ended
-        self.stored = False
+
+class Limit(NamedTuple):
+    """The most messages, and bytes of bodies, that may be ready; None for any."""
+
+    length: int | None
+    size: int | None
 
     @property
-    def redelivered(self) -> bool:
-        """Whether somebody may have seen this message before."""
-        return self.acquired > 0 or self.message.failures > 0
+    def set(self) -> bool:
+        """Whether there is a limit."""
+        return self.length is not None or self.size is not None
+
+    def exceeded(self, length: int, size: int) -> bool:
+        """Whether so many messages and bytes are too many."""
+        if self.length is not None and length > self.length:
+            return True
+        return self.size is not None and size > self.size
 
 
 class Ready:

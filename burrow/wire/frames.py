@@ -1,7 +1,7 @@
 """Frames: what goes over the socket, AMQP 0-9-1 section 4.2.
 
-Methods are coded by pamqp, apart from the three that pass once per message (publish, ack,
-deliver): those are coded here, by hand, because they decide how fast the broker is.
+Methods are coded by pamqp, apart from those that pass once per message: they are coded here, by
+hand, because they decide how fast the broker is.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from pamqp import base, commands, frame
+from pamqp import base, commands
 
 from burrow.errors import AmqpError, Hangup
-from burrow.tables import short_string
+from burrow.wire.tables import short_string
 
 if TYPE_CHECKING:
     from burrow.message import Message
@@ -23,16 +23,21 @@ HEAD = struct.Struct(">BHI")  # type, channel, payload size
 OVERHEAD = HEAD.size + 1  # bytes a frame adds to its payload
 MIN_FRAME = 8192
 MAX_FRAME = 131072
-HEARTBEAT_FRAME = HEAD.pack(HEARTBEAT, 0, 0) + b"\xce"
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 
-ACCESS_REQUEST = struct.pack(">HH", 30, 10)
+# The numbers of class and method, with which a method's payload begins.
+ACCESS_REQUEST = struct.pack(">HH", 30, 10)  # of AMQP 0-8, which old clients still send
+ACCESS_OK = struct.pack(">HHH", 30, 11, 1)
+DECLARE_OK = struct.pack(">HH", 50, 11)
 PUBLISH = struct.pack(">HH", 60, 40)
+RETURN = struct.pack(">HHH", 60, 50, 312) + short_string("NO_ROUTE")
+DELIVER = struct.pack(">HH", 60, 60)
+GET_OK = struct.pack(">HH", 60, 71)
 ACK = struct.pack(">HH", 60, 80)
 NACK = struct.pack(">HH", 60, 120)
-GET_OK = struct.pack(">HH", 60, 71)
-DELIVER = struct.pack(">HH", 60, 60)
 _DELIVERY_TAG = struct.Struct(">Q?")
+
+_publishes: dict[bytes, tuple[str, str, bool, bool]] = {}
 
 
 def method(payload: bytes) -> base.Frame:
@@ -40,7 +45,7 @@ def method(payload: bytes) -> base.Frame:
 
     Raises 501 for bad arguments, and Hangup for methods that do not exist.
     """
-    (index,) = struct.unpack_from(">I", payload) if len(payload) >= 4 else (0,)
+    index = int.from_bytes(payload[:4], "big") if len(payload) >= 4 else 0
     kind = commands.INDEX_MAPPING.get(index)
     if kind is None:
         raise Hangup(f"unknown method {payload[:4].hex()}")
@@ -52,8 +57,19 @@ def method(payload: bytes) -> base.Frame:
             raise Hangup(f"cannot decode {decoded}: {why}") from None
         if "utf-8" in str(why):
             raise AmqpError(501, "Malformed UTF-8 in shortstr") from None
-        raise AmqpError(501, f"cannot decode {_octets(payload)}") from None
+        raise undecodable(payload) from None
     return decoded
+
+
+def undecodable(payload: bytes) -> AmqpError:
+    """501 for a method whose arguments are broken."""
+    return AmqpError(501, f"cannot decode {_octets(payload)}")
+
+
+def broken(kind: int, data: bytes, problem: str = "", code: int = 501) -> AmqpError:
+    """A frame that breaks the framing, in RabbitMQ's words."""
+    text = f"type {kind}, all octets = {_octets(data)}"
+    return AmqpError(code, f"{text}: {problem}" if problem else text)
 
 
 def _octets(data: bytes) -> str:
@@ -61,53 +77,26 @@ def _octets(data: bytes) -> str:
     return f"<<{','.join(map(str, data[:60]))}>>"
 
 
-def broken(kind: int, data: bytes, problem: str, code: int = 501) -> AmqpError:
-    """A frame that breaks the framing, in RabbitMQ's words."""
-    text = f"type {kind}, all octets = {_octets(data)}"
-    return AmqpError(code, f"{text}: {problem}" if problem else text)
-
-
-def method_numbers(payload: bytes) -> tuple[int, int]:
-    """Class and method number of a method frame's payload."""
-    return int.from_bytes(payload[:2], "big"), int.from_bytes(payload[2:4], "big")
+def frame(kind: int, channel: int, payload: bytes) -> bytes:
+    """A whole frame."""
+    return b"%b%b\xce" % (HEAD.pack(kind, channel, len(payload)), payload)
 
 
 def encode(channel: int, reply: base.Frame) -> bytes:
     """A whole method frame."""
-    return frame.marshal(reply, channel)
-
-
-def access_ok(channel: int) -> bytes:
-    """A whole access.request-ok frame, which grants everything."""
-    return b"%b\x00\x1e\x00\x0b\x00\x01\xce" % HEAD.pack(METHOD, channel, 6)
+    return frame(METHOD, channel, reply.index.to_bytes(4, "big") + reply.marshal())
 
 
 def confirm(channel: int, tag: int, multiple: bool, accepted: bool) -> bytes:
     """A whole basic.ack or basic.nack frame, confirming one publish or all up to it."""
-    method = ACK if accepted else NACK
-    arguments = _DELIVERY_TAG.pack(tag, multiple)
-    return b"%b%b%b\xce" % (HEAD.pack(METHOD, channel, 13), method, arguments)
+    numbers = ACK if accepted else NACK
+    return frame(METHOD, channel, numbers + _DELIVERY_TAG.pack(tag, multiple))
 
 
 def declare_ok(channel: int, name: str, ready: int, consumers: int) -> bytes:
     """queue.declare-ok; by hand, because pamqp refuses names that RabbitMQ accepts."""
-    payload = b"\x00\x32\x00\x0b" + short_string(name) + struct.pack(">II", ready, consumers)
-    return b"%b%b\xce" % (HEAD.pack(METHOD, channel, len(payload)), payload)
-
-
-def returned(message: Message) -> bytes:
-    """The payload of basic.return for a message without a route."""
-    where = short_string(message.exchange) + short_string(message.keys[0])
-    return b"\x00\x3c\x00\x32" + struct.pack(">H", 312) + short_string("NO_ROUTE") + where
-
-
-def get_ok(tag: int, redelivered: bool, message: Message, left: int) -> bytes:
-    """The payload of basic.get-ok; `left` messages remain ready in the queue."""
-    where = short_string(message.exchange) + short_string(message.keys[0])
-    return GET_OK + _DELIVERY_TAG.pack(tag, redelivered) + where + struct.pack(">I", left)
-
-
-_publishes: dict[bytes, tuple[str, str, bool, bool]] = {}
+    counts = struct.pack(">II", ready, consumers)
+    return frame(METHOD, channel, DECLARE_OK + short_string(name) + counts)
 
 
 def publish(payload: bytes) -> tuple[str, str, bool, bool]:
@@ -124,7 +113,7 @@ def publish(payload: bytes) -> tuple[str, str, bool, bool]:
             key = payload[middle + 1 : end].decode(errors="surrogateescape")
             bits = payload[end]
         except IndexError:
-            raise AmqpError(501, f"cannot decode {_octets(payload)}") from None
+            raise undecodable(payload) from None
         found = exchange, key, bool(bits & 1), bool(bits & 2)
         if len(_publishes) > 500:
             _publishes.clear()
@@ -135,36 +124,38 @@ def publish(payload: bytes) -> tuple[str, str, bool, bool]:
 def ack(payload: bytes) -> tuple[int, bool]:
     """Delivery tag and `multiple` of basic.ack."""
     if len(payload) < 13:
-        raise AmqpError(501, f"cannot decode {_octets(payload)}")
+        raise undecodable(payload)
     tag: tuple[int, bool] = _DELIVERY_TAG.unpack_from(payload, 4)
     return tag
 
 
-def deliver_prefix(consumer_tag: str) -> bytes:
-    """The part of basic.deliver that is the same for each message of one consumer."""
-    return DELIVER + short_string(consumer_tag)
-
-
 def deliver(prefix: bytes, tag: int, redelivered: bool, message: Message) -> bytes:
-    """The payload of basic.deliver."""
-    where = short_string(message.exchange) + short_string(message.keys[0])
-    return prefix + _DELIVERY_TAG.pack(tag, redelivered) + where
+    """The payload of basic.deliver; `prefix` is DELIVER and the consumer's tag."""
+    return prefix + _DELIVERY_TAG.pack(tag, redelivered) + _source(message)
+
+
+def get_ok(tag: int, redelivered: bool, message: Message, left: int) -> bytes:
+    """The payload of basic.get-ok; `left` messages remain ready in the queue."""
+    return deliver(GET_OK, tag, redelivered, message) + struct.pack(">I", left)
+
+
+def returned(message: Message) -> bytes:
+    """The payload of basic.return for a message without a route."""
+    return RETURN + _source(message)
+
+
+def _source(message: Message) -> bytes:
+    return short_string(message.exchange) + short_string(message.keys[0])
 
 
 def content(channel: int, payload: bytes, message: Message, header: bytes, frame_max: int) -> bytes:
     """A method frame with its content: header frame and as many body frames as needed."""
-    body = message.body
-    size = len(body)
     parts = [
         HEAD.pack(METHOD, channel, len(payload)), payload, b"\xce",
         HEAD.pack(HEADER, channel, len(header)), header, b"\xce",
     ]  # fmt: skip
-    if size <= frame_max - OVERHEAD:
-        if size:
-            parts += (HEAD.pack(BODY, channel, size), body, b"\xce")
-    else:
-        step = frame_max - OVERHEAD
-        for start in range(0, size, step):
-            piece = body[start : start + step]
-            parts += (HEAD.pack(BODY, channel, len(piece)), piece, b"\xce")
+    body, step = message.body, frame_max - OVERHEAD
+    for start in range(0, len(body), step):
+        piece = body[start : start + step]
+        parts += (HEAD.pack(BODY, channel, len(piece)), piece, b"\xce")
     return b"".join(parts)

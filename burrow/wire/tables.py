@@ -7,35 +7,36 @@ Decoding and encoding again would change integer widths and break other clients'
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 Fields = list[tuple[bytes, bytes]]  # (name, type letter and encoded value), in wire order
 
-_FIXED = {
-    b"t": ">?", b"b": ">b", b"B": ">B", b"s": ">h", b"u": ">H", b"I": ">i", b"i": ">I",
-    b"l": ">q", b"L": ">q", b"f": ">f", b"d": ">d", b"T": ">Q",
+_TYPES: dict[str, tuple[str, str | None]] = {
+    # letter: RabbitMQ's name for it, and its struct format; None for a length with bytes
+    "t": ("bool", "?"), "b": ("byte", "b"), "B": ("unsignedbyte", "B"), "s": ("short", "h"),
+    "u": ("unsignedshort", "H"), "I": ("signedint", "i"), "i": ("unsignedint", "I"),
+    "l": ("long", "q"), "L": ("long", "q"), "f": ("float", "f"), "d": ("double", "d"),
+    "D": ("decimal", "Bi"), "T": ("timestamp", "Q"), "V": ("void", ""),
+    "S": ("longstr", None), "x": ("binary", None), "A": ("array", None), "F": ("table", None),
 }  # fmt: skip
-_WIDTH = {letter: struct.calcsize(code) for letter, code in _FIXED.items()} | {b"V": 0, b"D": 5}
-TYPE_NAMES = {
-    "t": "bool", "b": "byte", "B": "unsignedbyte", "s": "short", "u": "unsignedshort",
-    "I": "signedint", "i": "unsignedint", "l": "long", "L": "long", "f": "float", "d": "double",
-    "D": "decimal", "T": "timestamp", "S": "longstr", "A": "array", "F": "table", "V": "void",
-    "x": "binary",
-}  # fmt: skip
+_WIDTH = {ord(c): None if f is None else struct.calcsize(">" + f) for c, (_, f) in _TYPES.items()}
 _U32 = struct.Struct(">I")
 _DEEPEST = 100
 
 
+def type_name(value: bytes) -> str:
+    """RabbitMQ's name for the type of an encoded field."""
+    return _TYPES[chr(value[0])][0]
+
+
 def _value_end(data: bytes, pos: int) -> int:
-    letter = data[pos : pos + 1]
-    width = _WIDTH.get(letter)
-    if width is None:
-        if letter not in (b"S", b"x", b"A", b"F"):
-            raise ValueError(f"unknown field type {letter!r}")
-        if pos + 5 > len(data):
-            raise ValueError("field cut short")
-        width = 4 + _U32.unpack_from(data, pos + 1)[0]
-    end = pos + 1 + width
+    """Where the value ends that begins at `pos`. Raises ValueError."""
+    try:
+        width = _WIDTH[data[pos]]
+        end = pos + 1 + (4 + _U32.unpack_from(data, pos + 1)[0] if width is None else width)
+    except (LookupError, struct.error):
+        raise ValueError("field cut short, or of unknown type") from None
     if end > len(data):
         raise ValueError("field longer than its table")
     return end
@@ -59,65 +60,61 @@ def join_table(fields: Fields) -> bytes:
     return b"".join(bytes((len(name),)) + name + value for name, value in fields)
 
 
-def decode_value(raw: bytes, depth: int = 0) -> Any:
+def _split_array(raw: bytes) -> Iterator[bytes]:
+    pos = 0
+    while pos < len(raw):
+        end = _value_end(raw, pos)
+        yield raw[pos:end]
+        pos = end
+
+
+def decode(raw: bytes, depth: int = 0) -> Any:
     """A Python value of one encoded field: str or bytes, int, float, bool, list, dict or None.
 
     Raises ValueError when the bytes are not a value, or nest deeper than 100 levels.
     """
-    letter, rest = raw[:1], raw[1:]
     if depth > _DEEPEST:
         raise ValueError("nested too deep")
-    if letter in _FIXED:
-        return struct.unpack(_FIXED[letter], rest)[0]
-    if letter == b"V":
-        return None
-    if letter == b"D":
-        return struct.unpack(">i", rest[1:])[0] / 10 ** rest[0]
-    body = rest[4:]
-    if letter == b"S":
-        try:
-            return body.decode()
-        except UnicodeDecodeError:
-            return body
-    if letter == b"A":
-        items, pos = [], 0
-        while pos < len(body):
-            end = _value_end(body, pos)
-            items.append(decode_value(body[pos:end], depth + 1))
-            pos = end
-        return items
-    if letter == b"F":
-        fields = split_table(body)
-        return {name.decode(errors="replace"): decode_value(v, depth + 1) for name, v in fields}
-    return body
+    letter = chr(raw[0])
+    numbers = _TYPES[letter][1]
+    if numbers is not None:
+        values = struct.unpack(">" + numbers, raw[1:])
+        if letter == "D":
+            return values[1] / 10 ** values[0]
+        return values[0] if values else None
+    body = raw[5:]
+    if letter == "A":
+        return [decode(item, depth + 1) for item in _split_array(body)]
+    if letter == "F":
+        return {k.decode(errors="replace"): decode(v, depth + 1) for k, v in split_table(body)}
+    try:
+        return body.decode() if letter == "S" else body
+    except UnicodeDecodeError:
+        return body
 
 
-def string(text: str) -> bytes:
-    """An encoded long-string field."""
-    data = text.encode(errors="surrogateescape")
-    return b"S" + _U32.pack(len(data)) + data
+def encode(value: Any) -> bytes:
+    """One encoded field, with the widths RabbitMQ uses in x-death.
 
-
-def long(number: int) -> bytes:
-    """An encoded signed 64-bit field, the width RabbitMQ uses in x-death."""
-    return b"l" + struct.pack(">q", number)
-
-
-def timestamp(seconds: int) -> bytes:
-    """An encoded timestamp field, in seconds since 1970."""
-    return b"T" + struct.pack(">Q", seconds)
-
-
-def array(values: list[bytes]) -> bytes:
-    """An encoded array of encoded fields."""
-    body = b"".join(values)
-    return b"A" + _U32.pack(len(body)) + body
+    From a str, an int (signed, 64 bits), a list or a dict; bytes are a field encoded already.
+    """
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, int):
+        return b"l" + struct.pack(">q", value)
+    if isinstance(value, str):
+        letter, body = b"S", value.encode(errors="surrogateescape")
+    elif isinstance(value, dict):
+        letter, body = b"F", join_table([(k.encode(), encode(v)) for k, v in value.items()])
+    else:
+        letter, body = b"A", b"".join(encode(item) for item in value)
+    return letter + _U32.pack(len(body)) + body
 
 
 def table(fields: Fields) -> bytes:
-    """An encoded table field."""
+    """A table as method arguments and properties carry it: its length, then its content."""
     body = join_table(fields)
-    return b"F" + _U32.pack(len(body)) + body
+    return _U32.pack(len(body)) + body
 
 
 def short_string(text: str) -> bytes:
@@ -149,18 +146,21 @@ def split_properties(raw: bytes) -> dict[str, bytes]:
     for index, (name, kind) in enumerate(PROPERTIES):
         if not flags & (0x8000 >> index):
             continue
-        if kind == "s":
-            end = pos + 1 + raw[pos] if pos < len(raw) else pos + 1
-        elif kind == "F":
-            end = pos + 4 + (_U32.unpack_from(raw, pos)[0] if pos + 4 <= len(raw) else 0)
-        else:
-            end = pos + (1 if kind == "o" else 8)
+        try:
+            if kind == "s":
+                end = pos + 1 + raw[pos]
+            elif kind == "F":
+                end = pos + 4 + _U32.unpack_from(raw, pos)[0]
+            else:
+                end = pos + (1 if kind == "o" else 8)
+        except (IndexError, struct.error):
+            end = len(raw) + 1
         if end > len(raw):
             raise ValueError(f"property {name} is cut short")
         values[name] = raw[pos:end]
         pos = end
     if pos != len(raw):
-        raise ValueError("bytes after the last property")
+        raise ValueError("bytes after the last property: flags missing")
     return values
 
 

@@ -1,4 +1,4 @@
-"""Direct reply-to: answers go straight to the asking channel, through no queue.
+"""Direct reply-to: answers go straight to the asking channel, through no queue that has a name.
 
 Facts: RabbitMQ docs, "Direct Reply-to".
 """
@@ -8,26 +8,18 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from burrow import tables
-from burrow.arguments import Arguments
-from burrow.consumers import Consumer
 from burrow.errors import AmqpError
 from burrow.message import Message, header_with
-from burrow.queue import Queue
-from burrow.ready import Entry
+from burrow.queue.arguments import Arguments
+from burrow.queue.classic import Queue
+from burrow.queue.consumers import Consumer
+from burrow.wire import tables
 
 if TYPE_CHECKING:
     from burrow.broker import Broker
-    from burrow.channel import Channel
+    from burrow.channel.channel import Channel
 
 NAME = "amq.rabbitmq.reply-to"
-
-
-class _NoQueue(Queue):
-    """Stands where a consumer expects its queue; holds nothing."""
-
-    def done(self, entry: object) -> None:
-        """There is nothing to account for."""
 
 
 class ReplyTo:
@@ -45,17 +37,16 @@ class ReplyTo:
         if not no_ack:
             raise AmqpError(406, "reply consumer cannot acknowledge")
         self.name = f"{NAME}.{secrets.token_urlsafe(24)}"
-        queue = _NoQueue(self.channel.vhost, self.name, durable=False, owner=None,
-                         auto_delete=False, arguments=Arguments())  # fmt: skip
-        self.consumer = Consumer(tag, self.channel, queue, no_ack=True, exclusive=False, limit=0,
-                                 priority=0)  # fmt: skip
+        queue = Queue(self.channel.vhost, self.name, Arguments(), durable=False)
+        self.consumer = Consumer(tag, self.channel, queue, no_ack=True)
+        queue.consumers.add(self.consumer)
         self.channel.connection.broker.replies[self.name] = self
 
     def address(self, header: bytes) -> bytes:
         """A request's content header with the pseudo-queue replaced by the real address."""
         if self.consumer is None:
             raise AmqpError(406, "fast reply consumer does not exist")
-        return header_with(header, {"reply_to": tables.short_string(self.name)})
+        return header_with(header, reply_to=tables.short_string(self.name))
 
     def close(self) -> None:
         """Replies that come from now on are unroutable."""
@@ -73,5 +64,5 @@ def deliver(broker: Broker, message: Message) -> bool:
         return False
     reply = broker.replies.get(message.keys[0])
     if reply is not None and reply.consumer is not None and reply.consumer.ready():
-        reply.channel.deliver(reply.consumer, Entry(message, 0, 0, None))
+        reply.consumer.queue.publish(message)
     return True
