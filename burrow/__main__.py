@@ -1,7 +1,5 @@
 """`python -m burrow`: run a broker in a terminal until Ctrl-C."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os

@@ -71,8 +71,8 @@ class Broker:
         if self.data is not None:
             from burrow.store import Store  # a broker without data starts faster
 
-            self.store = Store(self.data, self._disk_failed)
-            self.store.load(self)
+            self.store = Store(self, self.data)
+            self.store.load()
         self._server = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
         self._watch = loop.call_later(1, self._tick)
@@ -138,7 +138,8 @@ class Broker:
         else:
             self.soon(callback)
 
-    def _disk_failed(self, why: BaseException) -> None:
+    def disk_failed(self, why: BaseException) -> None:
+        """Nothing can be promised any more."""
         self.say(f"cannot write to {self.data}: {why}; closing all connections")
         for connection in list(self.connections):
             connection.fail(AmqpError(541, ""))

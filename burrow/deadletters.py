@@ -4,8 +4,6 @@ Facts: RabbitMQ docs, "Dead Letter Exchanges"; since 4.0 the history is kept by 
 x-death header that a client publishes is not read.
 """
 
-from __future__ import annotations
-
 import struct
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Errors as AMQP 0-9-1 knows them: a reply code, a text, and what they close."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pamqp import exceptions

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -120,8 +119,3 @@ def carbon_copies(fields: tables.Fields) -> tuple[list[str], list[str]]:
                 raise AmqpError(406, f"invalid message: {{{problem}}}")
             keys[name] = [item for item in value if isinstance(item, str)]
     return keys[b"CC"], keys[b"BCC"]
-
-
-def content_header(size: int, properties: bytes) -> bytes:
-    """A content header's payload for class basic."""
-    return struct.pack(">HHQ", 60, 0, size) + properties

@@ -27,24 +27,22 @@ if TYPE_CHECKING:
 
 FILE = "broker.sqlite3"
 SCHEMA = """
-create table if not exists exchange (vhost text, name text, type text, auto_delete int,
-    internal int, arguments blob, primary key (vhost, name));
-create table if not exists queue (id integer primary key, vhost text, name text, auto_delete int,
-    arguments blob);
-create table if not exists binding (vhost text, source text, identity text, kind text, name text,
-    key text, arguments blob, primary key (vhost, source, identity));
+create table if not exists definition (kind text, vhost text, name text, value text,
+    primary key (kind, vhost, name));
 create table if not exists message (queue integer, sequence integer, meta text, header blob,
     body blob, primary key (queue, sequence)) without rowid;
 """
 _CLOSED = 1  # the file's user_version after a clean stop, 0 while a broker runs or has crashed
+_DELETE = "delete from definition where kind = ? and vhost = ? and name = ?"
 Row = tuple[Any, ...]
 
 
 class Store:
     """The broker's memory beyond its life. Raises OSError when another broker has the file."""
 
-    def __init__(self, folder: Path, give_up: Callable[[BaseException], None]) -> None:
+    def __init__(self, broker: Broker, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._broker = broker
         self._db = sqlite3.connect(
             folder / FILE, check_same_thread=False, isolation_level=None, timeout=1
         )
@@ -55,20 +53,18 @@ class Store:
             self._db.executescript(SCHEMA)
         except sqlite3.OperationalError as why:
             raise OSError(f"{folder} is in use by another broker: {why}") from None
-        self._give_up = give_up
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="burrow-store")
         self._ids: dict[Queue, int] = {}
         self._next_id = 1
         self._added: dict[tuple[int, int], Row] = {}
         self._changes: list[tuple[str, Row]] = []
-        self._removed: list[tuple[int, int]] = []
         self._waiting: list[Callable[[], None]] = []
         self._writing = self._scheduled = False
 
     @property
     def dirty(self) -> bool:
         """Whether something is not yet on disk."""
-        return bool(self._writing or self._added or self._changes or self._removed)
+        return bool(self._writing or self._added or self._changes)
 
     def when_written(self, callback: Callable[[], None]) -> None:
         """Call back when everything up to now is on disk."""
@@ -90,53 +86,41 @@ class Store:
         """A message left its queue; one that was never written never will be."""
         key = (self._ids.get(queue, 0), entry.sequence)
         if self._added.pop(key, None) is None:
-            self._removed.append(key)
-            self._schedule()
+            self._change("delete from message where queue = ? and sequence = ?", *key)
 
-    def save_exchange(self, vhost: Vhost, exchange: Exchange) -> None:
-        """A durable exchange was declared."""
-        flags = exchange.type, exchange.auto_delete, exchange.internal
-        self._put("exchange", vhost.name, exchange.name, *flags, exchange.arguments.raw)
+    def save(self, thing: Exchange | Queue, vhost: Vhost) -> None:
+        """A durable exchange or queue was declared."""
+        options: list[Any] = [thing.type, thing.auto_delete, thing.arguments.raw.hex()]
+        if isinstance(thing, Queue):
+            options.append(self._next_id)
+            self._ids[thing] = self._next_id
+            self._next_id += 1
+        else:
+            options.append(thing.internal)
+        self._define(thing.kind, vhost, thing.name, options)
 
-    def delete_exchange(self, vhost: Vhost, exchange: Exchange) -> None:
-        """A durable exchange was deleted, and its bindings with it."""
-        self._delete("exchange", vhost=vhost.name, name=exchange.name)
-        self._delete("binding", vhost=vhost.name, source=exchange.name)
-
-    def save_queue(self, queue: Queue) -> None:
-        """A durable queue was declared."""
-        number = self._ids[queue] = self._next_id
-        self._next_id += 1
-        names = queue.vhost.name, queue.name
-        self._put("queue", number, *names, queue.auto_delete, queue.arguments.raw)
-
-    def delete_queue(self, queue: Queue) -> None:
-        """A durable queue was deleted, and its messages with it."""
-        if (number := self._ids.pop(queue, None)) is not None:
+    def delete(self, thing: Exchange | Queue, vhost: Vhost) -> None:
+        """It was deleted, and a queue's messages with it."""
+        self._change(_DELETE, thing.kind, vhost.name, thing.name)
+        if isinstance(thing, Queue) and (number := self._ids.pop(thing, None)) is not None:
             self._added = {k: v for k, v in self._added.items() if k[0] != number}
-            self._delete("queue", id=number)
-            self._delete("message", queue=number)
+            self._change("delete from message where queue = ?", number)
 
-    def save_binding(self, vhost: Vhost, exchange: Exchange, binding: Binding) -> None:
+    def save_binding(self, binding: Binding, vhost: Vhost, source: str) -> None:
         """A durable exchange was bound to something durable."""
-        to, known = binding.destination, repr(binding.identity)
-        told = to.kind, to.name, binding.key, binding.arguments.raw
-        self._put("binding", vhost.name, exchange.name, known, *told)
+        to, arguments = binding.destination, binding.arguments.raw.hex()
+        place = [source, to.kind, to.name, binding.key, arguments]
+        self._define("binding", vhost, _name(source, binding), place)
 
-    def delete_binding(self, vhost: Vhost, exchange: Exchange, binding: Binding) -> None:
+    def delete_binding(self, binding: Binding, vhost: Vhost, source: str) -> None:
         """A binding was removed."""
-        known = repr(binding.identity)
-        self._delete("binding", vhost=vhost.name, source=exchange.name, identity=known)
+        self._change(_DELETE, "binding", vhost.name, _name(source, binding))
 
-    def _put(self, table: str, *values: Any) -> None:
-        marks = ", ".join("?" * len(values))
-        self._change(f"replace into {table} values ({marks})", values)  # noqa: S608  (our names)
+    def _define(self, kind: str, vhost: Vhost, name: str, value: list[Any]) -> None:
+        values = kind, vhost.name, name, json.dumps(value)
+        self._change("replace into definition values (?, ?, ?, ?)", *values)
 
-    def _delete(self, table: str, **where: Any) -> None:
-        same = " and ".join(f"{column} = ?" for column in where)
-        self._change(f"delete from {table} where {same}", (*where.values(),))  # noqa: S608
-
-    def _change(self, statement: str, values: Row) -> None:
+    def _change(self, statement: str, *values: Any) -> None:
         self._changes.append((statement, values))
         self._schedule()
 
@@ -159,25 +143,22 @@ class Store:
         done = self._writer.submit(self._write, *self._take())
         done.add_done_callback(lambda _: loop.call_soon_threadsafe(self._written, done, waiting))
 
-    def _take(self) -> tuple[list[tuple[str, Row]], list[Row], list[tuple[int, int]]]:
-        work = self._changes, list(self._added.values()), self._removed
-        self._changes, self._added, self._removed = [], {}, []
+    def _take(self) -> tuple[list[tuple[str, Row]], list[Row]]:
+        work = self._changes, list(self._added.values())
+        self._changes, self._added = [], {}
         return work
 
-    def _write(
-        self, changes: list[tuple[str, Row]], added: list[Row], removed: list[tuple[int, int]]
-    ) -> None:
+    def _write(self, changes: list[tuple[str, Row]], added: list[Row]) -> None:
         self._db.execute("begin")
         for statement, values in changes:
             self._db.execute(statement, values)
         self._db.executemany("insert into message values (?, ?, ?, ?, ?)", added)
-        self._db.executemany("delete from message where queue = ? and sequence = ?", removed)
         self._db.execute("commit")
 
     def _written(self, done: Future[None], waiting: list[Callable[[], None]]) -> None:
         self._writing = False
         if (why := done.exception()) is not None:
-            self._give_up(why)  # confirm nothing: it is not on disk
+            self._broker.disk_failed(why)  # confirm nothing: it is not on disk
             return
         for callback in waiting:
             callback()
@@ -199,30 +180,27 @@ class Store:
 
     # --- reading
 
-    def load(self, broker: Broker) -> None:
-        """Restore everything into an empty broker."""
+    def load(self) -> None:
+        """Restore everything into the broker, which is empty."""
         (left,) = self._db.execute("pragma user_version").fetchone()
         self._db.execute("pragma user_version = 0")
-        for vhost, name, kind, auto_delete, internal, arguments in self._all("exchange"):
-            exchange = TYPES[kind](
-                name, Arguments(arguments), True, bool(auto_delete), bool(internal)
-            )
-            broker.vhost(vhost).exchanges[name] = exchange
-        for number, vhost, name, auto_delete, arguments in self._all("queue"):
-            host = broker.vhost(vhost)
-            queue = host.make_queue(name, Arguments(arguments), True, bool(auto_delete))
+        for vhost, name, (kind, auto_delete, raw, internal) in self._definitions("exchange"):
+            arguments = Arguments(bytes.fromhex(raw))
+            vhost.exchanges[name] = TYPES[kind](name, arguments, True, auto_delete, internal)
+        for vhost, name, (_, auto_delete, raw, number) in self._definitions("queue"):
+            queue = vhost.make_queue(name, Arguments(bytes.fromhex(raw)), True, auto_delete)
             self._ids[queue] = number
             self._next_id = max(self._next_id, number + 1)
             self._load_messages(queue, number, crashed=left != _CLOSED)
-        for vhost, source, _, kind, name, key, arguments in self._all("binding"):
-            host = broker.vhost(vhost)
-            to = (host.queues if kind == "queue" else host.exchanges).get(name)
-            if to is not None and source in host.exchanges:
-                host.bind(source, Binding(key, to, Arguments(arguments)))
+        for vhost, _, (source, kind, name, key, raw) in self._definitions("binding"):
+            to = (vhost.queues if kind == "queue" else vhost.exchanges).get(name)
+            if to is not None and source in vhost.exchanges:
+                vhost.bind(source, Binding(key, to, Arguments(bytes.fromhex(raw))))
         self._take()  # binding again has asked to save what is already there
 
-    def _all(self, table: str) -> list[Row]:
-        return self._db.execute(f"select * from {table}").fetchall()  # noqa: S608
+    def _definitions(self, kind: str) -> list[tuple[Vhost, str, list[Any]]]:
+        rows = self._db.execute("select * from definition where kind = ?", (kind,))
+        return [(self._broker.vhost(row[1]), row[2], json.loads(row[3])) for row in rows]
 
     def _load_messages(self, queue: Queue, number: int, crashed: bool) -> None:
         rows = self._db.execute(
@@ -244,6 +222,10 @@ class Store:
             entry = Entry(message, sequence, priority, expires, acquired, failures, stored=True)
             entry.redelivered = acquired > 0 or carried > 0
             queue.restore(entry)
+
+
+def _name(source: str, binding: Binding) -> str:
+    return repr((source, *binding.identity))
 
 
 def _meta(entry: Entry) -> str:

@@ -40,7 +40,6 @@ class Vhost:
         self.exchanges: dict[str, Exchange] = {n: TYPES[t](n) for n, t in PREDECLARED.items()}
         self.exchanges["amq.rabbitmq.trace"] = TYPES["topic"]("amq.rabbitmq.trace", internal=True)
         self.routing = Routing(self)
-        self._exclusive: dict[object, set[Queue]] = {}  # by the connection that owns them
 
     # --- exchanges
 
@@ -71,7 +70,7 @@ class Vhost:
         self.exchanges[name] = new
         self.routing.forget()
         if new.durable and self.broker.store is not None:
-            self.broker.store.save_exchange(self, new)
+            self.broker.store.save(new, self)
 
     def delete_exchange(self, name: str, *, if_unused: bool = False) -> None:
         """Delete an exchange with its bindings; one that is not there is fine."""
@@ -83,10 +82,12 @@ class Vhost:
         del self.exchanges[name]
         for binding in exchange.bindings.values():
             binding.destination.bound_to.pop((name, binding.identity), None)
+            if self.broker.store is not None:
+                self.broker.store.delete_binding(binding, self, name)
         exchange.bindings.clear()
         self._unbind_all(exchange)
         if exchange.durable and self.broker.store is not None:
-            self.broker.store.delete_exchange(self, exchange)
+            self.broker.store.delete(exchange, self)
 
     # --- bindings
 
@@ -98,7 +99,7 @@ class Vhost:
         binding.destination.bound_to[source, binding.identity] = binding
         self.routing.forget()
         if self.broker.store is not None and exchange.durable and binding.destination.durable:
-            self.broker.store.save_binding(self, exchange, binding)
+            self.broker.store.save_binding(binding, self, source)
 
     def unbind(self, source: str, binding: Binding) -> None:
         """Take a binding away, and an auto-delete exchange after its last one; one that is not
@@ -110,7 +111,7 @@ class Vhost:
         self.routing.forget()
         binding.destination.bound_to.pop((source, binding.identity), None)
         if self.broker.store is not None:
-            self.broker.store.delete_binding(self, exchange, binding)
+            self.broker.store.delete_binding(binding, self, source)
         if exchange.auto_delete and not exchange.bindings:
             self.delete_exchange(source)
 
@@ -149,10 +150,8 @@ class Vhost:
         check_declared(f"queue '{name}' in vhost '{self.name}'", m, arguments)
         mine = owner if m.exclusive else None
         queue = self.make_queue(name, arguments, m.durable, m.auto_delete, mine)
-        if m.exclusive:
-            self._exclusive.setdefault(owner, set()).add(queue)
-        elif m.durable and self.broker.store is not None:
-            self.broker.store.save_queue(queue)
+        if m.durable and not m.exclusive and self.broker.store is not None:
+            self.broker.store.save(queue, self)
         return queue
 
     def make_queue(self, name: str, arguments: Arguments, *flags: Any) -> Queue:
@@ -180,7 +179,7 @@ class Vhost:
 
     def remove_exclusive(self, owner: object) -> None:
         """Take away the exclusive queues of a connection that has ended."""
-        for queue in self._exclusive.pop(owner, set()):
+        for queue in [one for one in self.queues.values() if one.owner is owner]:
             self.remove_queue(queue)
 
     def remove_queue(self, queue: Queue) -> None:
@@ -189,10 +188,9 @@ class Vhost:
             return
         queue.close()
         del self.queues[queue.name]
-        self._exclusive.get(queue.owner, set()).discard(queue)
         self._unbind_all(queue)
         if queue.durable and self.broker.store is not None:
-            self.broker.store.delete_queue(queue)
+            self.broker.store.delete(queue, self)
         for consumer in list(queue.consumers.all):
             consumer.channel.cancelled(consumer)
         queue.consumers.all.clear()

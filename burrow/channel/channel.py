@@ -5,6 +5,7 @@ AMQP 0-9-1 sections 1.5 to 1.9; RabbitMQ docs, "Consumer Acknowledgements and Pu
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import groupby, takewhile
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -19,32 +20,33 @@ from burrow.queue.classic import Queue
 from burrow.queue.consumers import Consumer
 from burrow.queue.ready import Entry
 from burrow.wire import frames, tables
-from burrow.wire.content import Content
 
 if TYPE_CHECKING:
     from burrow.connection.connection import Connection
     from burrow.vhost import Vhost
 
 
+@dataclass(eq=False)
 class Channel:
     """One channel of one connection."""
 
-    def __init__(self, connection: Connection, vhost: Vhost, number: int) -> None:
-        self.connection = connection
-        self.vhost = vhost
-        self.number = number
-        self.consumers: dict[str, Consumer] = {}
-        self.unacked: dict[int, Delivery] = {}
-        self.prefetch = 0
-        self.last_queue = ""
-        self.closing = False
-        self.confirming = False
-        self.transaction: Transaction | None = None
+    connection: Connection
+    vhost: Vhost
+    number: int
+    prefetch: int = 0
+    last_queue: str = ""
+    closing: bool = False
+    confirming: bool = False
+    transaction: Transaction | None = None
+    consumers: dict[str, Consumer] = field(default_factory=dict)
+    unacked: dict[int, Delivery] = field(default_factory=dict)
+    _tag: int = 0
+    _published: int = 0
+    _confirms: list[tuple[int, bool]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
         self.reply = replies.ReplyTo(self)
-        self.content = Content(connection.broker.max_message, self.on_publish)
-        self._tag = 0
-        self._published = 0
-        self._confirms: list[tuple[int, bool]] = []
+        self.content = frames.Content(self.connection.broker.max_message, self.on_publish)
 
     def send(self, reply: base.Frame) -> None:
         """Queue a method frame for the client."""

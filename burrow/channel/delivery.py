@@ -2,8 +2,6 @@
 method. Publish and ack, which pass once per message, are in channel.py.
 """
 
-from __future__ import annotations
-
 import secrets
 from typing import Any
 

@@ -2,8 +2,6 @@
 all of them have in common is checked here, then its function in topology.py or delivery.py acts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

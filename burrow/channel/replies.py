@@ -6,6 +6,7 @@ Facts: RabbitMQ docs, "Direct Reply-to".
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from burrow.errors import AmqpError
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 NAME = "amq.rabbitmq.reply-to"
 
 
+@dataclass
 class ReplyTo:
     """One channel's reply consumer, and the address that publishes to it."""
 
-    def __init__(self, channel: Channel) -> None:
-        self.channel = channel
-        self.consumer: Consumer | None = None
-        self.name = ""
+    channel: Channel
+    consumer: Consumer | None = None
+    name: str = ""
 
     def consume(self, tag: str, no_ack: bool) -> None:
         """basic.consume on the pseudo-queue. Raises 406."""

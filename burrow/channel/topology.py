@@ -1,7 +1,5 @@
 """The methods of the classes exchange and queue; each function bears the name of its method."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pamqp import base, commands

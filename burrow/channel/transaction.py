@@ -3,8 +3,6 @@
 AMQP 0-9-1 section 1.9; RabbitMQ docs, "AMQP 0-9-1 Broker Semantics".
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import NamedTuple
 

@@ -110,7 +110,7 @@ class Routing:
         exchange = self._vhost.exchanges.get(source.dead_letter_exchange or "")
         if exchange is None:
             return
-        key = source.dead_letter_key
+        key = source.arguments.get("x-dead-letter-routing-key")
         dead = deadletters.dead_letter(message, source.name, reason, exchange.name, key, failures)
         for queue in self.route(exchange, dead):
             cycle = dead.deaths is not None and dead.deaths.is_cycle(queue.name)

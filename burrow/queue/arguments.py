@@ -3,8 +3,6 @@
 Facts: tried against RabbitMQ 4.3.6; arguments it does not know are accepted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -49,15 +47,11 @@ class Arguments(dict[str, Any]):
 
 def read(method: base.Frame, payload: bytes) -> Arguments:
     """The arguments table at the end of a method's payload, with the types that pamqp forgets."""
-    position, in_bits = 4, False
+    position = 6  # after the method's numbers and the ticket come strings, then one byte of flags
     for name in method.__slots__:
-        kind = method.amqp_type(name)
-        if in_bits and kind != "bit":
-            position += 1
-        in_bits = kind == "bit"
-        if kind == "table":
-            break
-        position += {"short": 2, "bit": 0}.get(kind, 1 + payload[position])
+        if method.amqp_type(name) == "shortstr":
+            position += 1 + payload[position]
+    position += "nowait" in method
     size = int.from_bytes(payload[position : position + 4], "big")
     try:
         return Arguments(payload[position + 4 : position + 4 + size])

@@ -49,7 +49,6 @@ class Queue:
         self.max_priority: int = arguments.get("x-max-priority", 0)
         self.overflow: str = arguments.get("x-overflow", "drop-head")
         self.dead_letter_exchange: str | None = arguments.get("x-dead-letter-exchange")
-        self.dead_letter_key: str | None = arguments.get("x-dead-letter-routing-key")
         self.single: bool = arguments.get("x-single-active-consumer", False)
         self.limit = Limit(arguments.get("x-max-length"), arguments.get("x-max-length-bytes"))
         self.consumers = Consumers(self, single=self.single, takeover=self.type == "quorum")

@@ -4,8 +4,6 @@ Facts: RabbitMQ 4.3 docs, "Quorum Queues": poison messages, priorities, delayed 
 There is no replication here, and nothing to elect.
 """
 
-from __future__ import annotations
-
 import asyncio
 import heapq
 

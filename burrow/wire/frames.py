@@ -1,12 +1,14 @@
-"""Frames: what goes over the socket, AMQP 0-9-1 section 4.2.
+"""Frames: what goes over the socket, and how three kinds of them make a message.
 
-Methods are coded by pamqp, apart from those that pass once per message: they are coded here, by
-hand, because they decide how fast the broker is.
+AMQP 0-9-1 sections 4.2.3 (frames) and 4.2.6 (content). Methods are coded by pamqp, apart from
+those that pass once per message: coded here, by hand, they decide how fast the broker is.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pamqp import base, commands
@@ -35,6 +37,7 @@ DELIVER = struct.pack(">HH", 60, 60)
 GET_OK = struct.pack(">HH", 60, 71)
 ACK = struct.pack(">HH", 60, 80)
 NACK = struct.pack(">HH", 60, 120)
+_BASIC = b"\x00\x3c\x00\x00"  # how a content header begins: class 60, weight 0
 _DELIVERY_TAG = struct.Struct(">Q?")
 
 _publishes: dict[bytes, tuple[str, str, bool, bool]] = {}
@@ -159,3 +162,66 @@ def content(channel: int, payload: bytes, message: Message, header: bytes, frame
         piece = body[start : start + step]
         parts += (HEAD.pack(BODY, channel, len(piece)), piece, b"\xce")
     return b"".join(parts)
+
+
+@dataclass
+class Content:
+    """What has arrived so far of one channel's next message: a method frame, a header frame and
+    body frames, and nothing else in between.
+
+    `method` is the publish whose header or body must come next, None when nothing must.
+    `complete` is called with the payloads of the method and the header, and the body.
+    """
+
+    limit: int  # bytes of a body
+    complete: Callable[[bytes, bytes, bytes], None]
+    method: bytes | None = None
+    header: bytes = b""
+    left: int = 0
+    body: list[bytes] = field(default_factory=list)
+
+    def on_header(self, payload: bytes) -> None:
+        """A content header frame. Raises 505, and 406 for a body over the limit."""
+        if self.method is None or self.header or len(payload) < 14 or payload[2:4] != _BASIC[2:]:
+            raise self.unexpected()
+        if not payload.startswith(_BASIC):
+            other = int.from_bytes(payload[:2], "big")
+            text = f"expected content header for class 60, got one for class {other} instead"
+            raise AmqpError(505, text)
+        size = int.from_bytes(payload[4:12], "big")
+        if size > self.limit:
+            self.method = None
+            limit = f"larger than configured max size {self.limit}"
+            raise AmqpError(406, f"message size {size} is {limit}")
+        self.header = payload
+        self.left = size
+        if not size:
+            self._finish(b"")
+
+    def on_body(self, payload: bytes) -> None:
+        """A content body frame. Raises 505, and 501 when the body is too long."""
+        if self.method is None or not self.header:
+            raise self.unexpected()
+        self.left -= len(payload)
+        if self.left < 0:
+            raise AmqpError(501, "content body frame exceeds remaining content size")
+        if self.left or self.body:
+            self.body.append(payload)
+        if not self.left:
+            body, self.body = self.body, []
+            self._finish(b"".join(body) if body else payload)
+
+    def _finish(self, body: bytes) -> None:
+        method, header = self.method, self.header
+        self.method, self.header = None, b""
+        self.complete(method or b"", header, body)
+
+    def unexpected(self) -> AmqpError:
+        """505: another frame than the one that must come next."""
+        if self.method is None:
+            wanted, got = "method frame", "non method frame"
+        elif not self.header:
+            wanted, got = "content header for class 60", "non content header frame"
+        else:
+            wanted, got = "content body", "non content body frame"
+        return AmqpError(505, f"expected {wanted}, got {got} instead")

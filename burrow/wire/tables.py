@@ -4,8 +4,6 @@ Decoding and encoding again would change integer widths and break other clients'
 (AMQP 0-9-1 sections 4.2.5.5 and 4.2.6.1, with RabbitMQ's type letters).
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from typing import Any

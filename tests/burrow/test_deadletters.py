@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 from burrow.deadletters import Death, Deaths, dead_letter, record
-from burrow.message import Message, content_header, read_properties
+from burrow.message import Message, read_properties
 from burrow.wire import tables
+
+CONTENT_HEADER = struct.pack(">HHQ", 60, 0, 2)  # class, weight, size of the body
 
 
 def _message(**properties: bytes) -> Message:
-    header = content_header(2, tables.join_properties(properties))
+    header = CONTENT_HEADER + tables.join_properties(properties)
     return Message("x", ("k", "cc"), header, b"hi", read_properties(header))
 
 
