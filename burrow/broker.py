@@ -18,11 +18,10 @@ from burrow.queue.classic import Queue, now
 from burrow.vhost import Vhost
 
 if TYPE_CHECKING:
-    from burrow.channel.replies import ReplyTo
+    from burrow.queue.consumers import Consumer
     from burrow.store import Store
 
 BANNER = "burrow, the course's practice broker (not RabbitMQ): one node, see burrow/README.md"
-MAX_CONNECTIONS = 2000
 
 
 def _memory_limit() -> int:
@@ -41,27 +40,21 @@ class Broker:
     user = "guest"
     password = "guest"  # noqa: S105  (the published default of RabbitMQ, for loopback only)
     max_message = 16 * 2**20  # bytes, as in RabbitMQ
+    max_connections = 2000
 
-    def __init__(
-        self,
-        data: str | Path | None = None,
-        *,
-        memory_limit: int | None = None,
-        max_connections: int = MAX_CONNECTIONS,
-    ) -> None:
+    def __init__(self, data: str | Path | None = None, *, memory_limit: int | None = None) -> None:
         self.data = None if data is None else Path(data)
         self.memory = 0  # bytes of queued messages
         self.memory_limit = _memory_limit() if memory_limit is None else memory_limit
-        self.max_connections = max_connections
         self.vhosts: dict[str, Vhost] = {}
         self.connections: set[Connection] = set()
-        self.replies: dict[str, ReplyTo] = {}
+        self.replies: dict[str, Consumer] = {}  # who waits for direct replies, by address
         self.store: Store | None = None
         self.port = 0
         self._server: asyncio.Server | None = None
         self._blocked = False
         self._soon: list[Callable[[], None]] = []
-        self._in_turn = False
+        self.in_turn = False  # what is asked for `soon` waits for `end_turn`
 
     # --- life
 
@@ -110,24 +103,20 @@ class Broker:
 
     def soon(self, callback: Callable[[], None]) -> None:
         """Call back at the end of this turn."""
-        if not self._soon and not self._in_turn:
+        if not self._soon and not self.in_turn:
             asyncio.get_running_loop().call_soon(self.end_turn)
         self._soon.append(callback)
 
-    def begin_turn(self) -> None:
-        """What is asked for `soon` can wait for the `end_turn` that follows."""
-        self._in_turn = True
-
     def end_turn(self) -> None:
         """Hand out messages, confirm publishes and write to sockets, in the order asked for."""
-        self._in_turn = True
+        self.in_turn = True
         try:
             while self._soon:
                 work, self._soon = self._soon, []
                 for callback in work:
                     callback()
         finally:
-            self._in_turn = False
+            self.in_turn = False
 
     def when_safe(self, callback: Callable[[], None]) -> None:
         """Call back once what was published so far is as safe as it gets: on disk, if there is

@@ -163,15 +163,15 @@ class Vhost:
             self.broker.watch(queue)
         return queue
 
-    def delete_queue(self, queue: Queue, *, if_unused: bool, if_empty: bool) -> int:
+    def delete_queue(self, queue: Queue, m: commands.Queue.Delete) -> int:
         """Delete a queue; the number of messages that were ready. Raises 406 and 540."""
-        for flag, wanted in (("unused", if_unused), ("empty", if_empty)):
+        for flag, wanted in (("unused", m.if_unused), ("empty", m.if_empty)):
             if wanted and queue.type == "quorum":
                 text = f"queue.delete operations with if-{flag} flag set are not supported by"
                 raise AmqpError(540, f"cannot delete {queue}. {text} quorum queues")
-        if if_unused and queue.consumers.all:
+        if m.if_unused and queue.consumers.all:
             raise AmqpError(406, f"{queue} in use")
-        if if_empty and queue.ready.count:
+        if m.if_empty and queue.ready.count:
             raise AmqpError(406, f"{queue} not empty")
         ready = queue.ready.count
         self.remove_queue(queue)

@@ -38,6 +38,7 @@ class Channel:
     closing: bool = False
     confirming: bool = False
     transaction: Transaction | None = None
+    replies: Consumer | None = None  # of direct reply-to
     consumers: dict[str, Consumer] = field(default_factory=dict)
     unacked: dict[int, Delivery] = field(default_factory=dict)
     _tag: int = 0
@@ -45,7 +46,6 @@ class Channel:
     _confirms: list[tuple[int, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.reply = replies.ReplyTo(self)
         self.content = frames.Content(self.connection.broker.max_message, self.on_publish)
 
     def send(self, reply: base.Frame) -> None:
@@ -90,7 +90,7 @@ class Channel:
             claimed = f"user_id property set to '{properties.user_id}'"
             raise AmqpError(406, f"{claimed} but authenticated user was '{user}'")
         if properties.reply_to == replies.NAME:
-            header = self.reply.address(header)
+            header = replies.address(self, header)
             properties = read_properties(header)
         if not properties.headers:
             return Message(exchange, (key,), header, body, properties)
@@ -231,7 +231,7 @@ class Channel:
         self.closing = True
         if self.transaction:
             self.rollback(self.transaction)
-        self.reply.close()
+        replies.close(self)
         consumers, self.consumers = list(self.consumers.values()), {}
         for consumer in consumers:
             consumer.queue.remove_consumer(consumer)

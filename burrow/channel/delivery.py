@@ -43,7 +43,7 @@ def basic_consume(channel: Channel, m: Any) -> base.Frame:
     if tag in channel.consumers:
         raise AmqpError(530, f"attempt to reuse consumer tag '{tag}'")
     if m.queue == replies.NAME:
-        channel.reply.consume(tag, m.no_ack)
+        replies.consume(channel, tag, m.no_ack)
         return commands.Basic.ConsumeOk(tag)
     queue = channel.vhost.queue(m.queue, channel.connection)
     if "x-stream-offset" in m.arguments:
@@ -55,15 +55,9 @@ def basic_consume(channel: Channel, m: Any) -> base.Frame:
     limit = channel.prefetch
     if queue.type == "quorum":
         limit = min(limit or MAX_UNACKED, MAX_UNACKED)
-    consumer = Consumer(
-        tag,
-        channel,
-        queue,
-        no_ack=m.no_ack,
-        exclusive=m.exclusive,
-        limit=0 if m.no_ack else limit,
-        priority=m.arguments.get("x-priority", 0),
-    )
+    limit = 0 if m.no_ack else limit
+    priority = m.arguments.get("x-priority", 0)
+    consumer = Consumer(tag, channel, queue, m.no_ack, m.exclusive, limit, priority)
     queue.consumers.add(consumer)
     channel.consumers[tag] = consumer
     return commands.Basic.ConsumeOk(tag)
@@ -73,8 +67,8 @@ def basic_cancel(channel: Channel, m: Any) -> base.Frame:
     consumer = channel.consumers.pop(m.consumer_tag, None)
     if consumer is not None:
         consumer.queue.remove_consumer(consumer)
-    elif channel.reply.consumer is not None and channel.reply.consumer.tag == m.consumer_tag:
-        channel.reply.close()
+    elif channel.replies is not None and channel.replies.tag == m.consumer_tag:
+        replies.close(channel)
     return commands.Basic.CancelOk(m.consumer_tag)
 
 

@@ -6,7 +6,6 @@ Facts: RabbitMQ docs, "Direct Reply-to".
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from burrow.errors import AmqpError
@@ -23,36 +22,31 @@ if TYPE_CHECKING:
 NAME = "amq.rabbitmq.reply-to"
 
 
-@dataclass
-class ReplyTo:
-    """One channel's reply consumer, and the address that publishes to it."""
+def consume(channel: Channel, tag: str, no_ack: bool) -> None:
+    """basic.consume on the pseudo-queue: the channel gets an address. Raises 406."""
+    if channel.replies is not None:
+        raise AmqpError(406, "reply consumer already set")
+    if not no_ack:
+        raise AmqpError(406, "reply consumer cannot acknowledge")
+    address = f"{NAME}.{secrets.token_urlsafe(24)}"
+    queue = Queue(channel.vhost, address, Arguments(), durable=False)
+    channel.replies = Consumer(tag, channel, queue, no_ack=True)
+    queue.consumers.add(channel.replies)
+    channel.vhost.broker.replies[address] = channel.replies
 
-    channel: Channel
-    consumer: Consumer | None = None
-    name: str = ""
 
-    def consume(self, tag: str, no_ack: bool) -> None:
-        """basic.consume on the pseudo-queue. Raises 406."""
-        if self.consumer is not None:
-            raise AmqpError(406, "reply consumer already set")
-        if not no_ack:
-            raise AmqpError(406, "reply consumer cannot acknowledge")
-        self.name = f"{NAME}.{secrets.token_urlsafe(24)}"
-        queue = Queue(self.channel.vhost, self.name, Arguments(), durable=False)
-        self.consumer = Consumer(tag, self.channel, queue, no_ack=True)
-        queue.consumers.add(self.consumer)
-        self.channel.connection.broker.replies[self.name] = self
+def address(channel: Channel, header: bytes) -> bytes:
+    """A request's content header with the pseudo-queue replaced by the channel's address."""
+    if channel.replies is None:
+        raise AmqpError(406, "fast reply consumer does not exist")
+    return header_with(header, reply_to=tables.short_string(channel.replies.queue.name))
 
-    def address(self, header: bytes) -> bytes:
-        """A request's content header with the pseudo-queue replaced by the real address."""
-        if self.consumer is None:
-            raise AmqpError(406, "fast reply consumer does not exist")
-        return header_with(header, reply_to=tables.short_string(self.name))
 
-    def close(self) -> None:
-        """Replies that come from now on are unroutable."""
-        self.channel.connection.broker.replies.pop(self.name, None)
-        self.consumer = None
+def close(channel: Channel) -> None:
+    """Replies that come from now on are unroutable."""
+    if channel.replies is not None:
+        del channel.vhost.broker.replies[channel.replies.queue.name]
+        channel.replies = None
 
 
 def deliver(broker: Broker, message: Message) -> bool:
@@ -63,7 +57,7 @@ def deliver(broker: Broker, message: Message) -> bool:
     """
     if not message.keys[0].startswith(NAME + "."):
         return False
-    reply = broker.replies.get(message.keys[0])
-    if reply is not None and reply.consumer is not None and reply.consumer.ready():
-        reply.consumer.queue.publish(message)
+    consumer = broker.replies.get(message.keys[0])
+    if consumer is not None and consumer.ready():
+        consumer.queue.publish(message)
     return True

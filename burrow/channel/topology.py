@@ -77,5 +77,4 @@ def queue_delete(channel: Channel, m: Any) -> base.Frame:
     if m.queue not in channel.vhost.queues:
         return commands.Queue.DeleteOk(0)
     queue = channel.vhost.queue(m.queue, channel.connection)
-    count = channel.vhost.delete_queue(queue, if_unused=m.if_unused, if_empty=m.if_empty)
-    return commands.Queue.DeleteOk(count)
+    return commands.Queue.DeleteOk(channel.vhost.delete_queue(queue, m))

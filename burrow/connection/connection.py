@@ -46,7 +46,12 @@ class Connection(Socket):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.broker.connections.add(self)
-        handshake.watch(self)
+        self.later(handshake.SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        """Of a client that did not finish its handshake in time."""
+        if self.vhost is None:
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.stage = "closed"
@@ -74,7 +79,7 @@ class Connection(Socket):
         super().data_received(data)
         data = self._rest + data if self._rest else data
         start = 0
-        self.broker.begin_turn()
+        self.broker.in_turn = True
         try:
             if self.stage == "header":
                 start = handshake.on_header(self, data)

@@ -32,16 +32,6 @@ CHANNEL_MAX = 2047
 HEARTBEAT = 60  # seconds, offered to the client
 
 
-def watch(connection: Connection) -> None:
-    """Give up on a client that does not finish its handshake in time."""
-
-    def look() -> None:
-        if connection.stage not in ("running", "closing"):
-            connection.transport.abort()
-
-    connection.later(SECONDS, look)
-
-
 def on_header(connection: Connection, data: bytes) -> int:
     """Answer the protocol header with connection.start, or with the version spoken here.
 

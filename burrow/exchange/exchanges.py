@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 Headers = dict[str, Any]
 
 
+@dataclass(eq=False)
 class Binding:
     """From an exchange to a queue or an exchange, by a binding key and arguments.
 
     `identity` is what makes two bindings of one exchange the same binding.
     """
 
-    __slots__ = ("arguments", "destination", "identity", "key")
+    key: str
+    destination: Exchange | Queue
+    arguments: Arguments
 
-    def __init__(self, key: str, destination: Exchange | Queue, arguments: Arguments) -> None:
-        self.key = key
-        self.destination = destination
-        self.arguments = arguments
-        self.identity = key, destination.kind, destination.name, repr(sorted(arguments.items()))
+    def __post_init__(self) -> None:
+        to, arguments = self.destination, sorted(self.arguments.items())
+        self.identity = self.key, to.kind, to.name, repr(arguments)
 
 
 @dataclass(eq=False)

@@ -83,8 +83,7 @@ class Routing:
             answers = [queue.publish(message) for queue in queues if not queue.deleted]
         finally:
             self._burying = outer
-        if self._dead and not outer:
-            self._bury_all()
+        self._bury_all()
         return all(answers)
 
     # --- dead letters
@@ -95,16 +94,15 @@ class Routing:
         One death can cause the next; they are worked off one after the other, not nested.
         """
         self._dead.append((source, message, reason, failures))
-        if not self._burying:
-            self._bury_all()
+        self._bury_all()
 
     def _bury_all(self) -> None:
-        self._burying = True
-        try:
-            while self._dead:
+        while self._dead and not self._burying:
+            self._burying = True
+            try:
                 self._bury(*self._dead.popleft())
-        finally:
-            self._burying = False
+            finally:
+                self._burying = False
 
     def _bury(self, source: Queue, message: Message, reason: str, failures: int) -> None:
         exchange = self._vhost.exchanges.get(source.dead_letter_exchange or "")

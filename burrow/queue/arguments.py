@@ -107,32 +107,32 @@ def _dead_letter_key(arguments: Arguments, key: str) -> str | None:
 
 
 _TYPE = _is(str, "classic", "quorum", "stream", otherwise="\"unsupported queue type '{}'\"")
-_OVERFLOW = ("drop-head", "reject-publish", "reject-publish-dlx")
-_STRATEGIES = ("at-most-once", "at-least-once")
-_LOCATORS = ("client-local", "balanced")
+_OVERFLOW = _is(
+    str, "drop-head", "reject-publish", "reject-publish-dlx", otherwise="invalid_overflow"
+)
+_STRATEGY = _is(str, "at-most-once", "at-least-once", otherwise="invalid_dlx_strategy")
+_LOCATOR = _is(str, "client-local", "balanced", otherwise="invalid_queue_locator_arg")
+_BOTH = "classic quorum"
 
 # Argument: the queue types that have it, and the check of its value. Two declarations of a queue
 # are compared in this order.
 _KNOWN: dict[str, tuple[str, Check]] = {
-    "x-expires": ("classic quorum", integer(1, TEN_YEARS)),
-    "x-message-ttl": ("classic quorum", integer(0, TEN_YEARS)),
-    "x-max-length": ("classic quorum", integer(0)),
-    "x-max-length-bytes": ("classic quorum", integer(0)),
+    "x-expires": (_BOTH, integer(1, TEN_YEARS)),
+    "x-message-ttl": (_BOTH, integer(0, TEN_YEARS)),
+    "x-max-length": (_BOTH, integer(0)),
+    "x-max-length-bytes": (_BOTH, integer(0)),
     "x-max-in-memory-length": ("quorum", integer(0)),
     "x-max-in-memory-bytes": ("quorum", integer(0)),
     "x-max-priority": ("classic", integer(0, 255, "max_value_exceeded")),
     "x-queue-version": ("classic", _version),
-    "x-overflow": ("classic quorum", _is(str, *_OVERFLOW, otherwise="invalid_overflow")),
-    "x-dead-letter-routing-key": ("classic quorum", _dead_letter_key),
-    "x-dead-letter-strategy": ("quorum", _is(str, *_STRATEGIES, otherwise="invalid_dlx_strategy")),
-    "x-single-active-consumer": ("classic quorum", _is(bool)),
+    "x-overflow": (_BOTH, _OVERFLOW),
+    "x-dead-letter-routing-key": (_BOTH, _dead_letter_key),
+    "x-dead-letter-strategy": ("quorum", _STRATEGY),
+    "x-single-active-consumer": (_BOTH, _is(bool)),
     "x-consumer-timeout": ("quorum", integer(0)),
     "x-quorum-initial-group-size": ("quorum", integer(1)),
-    "x-queue-leader-locator": (
-        "classic quorum",
-        _is(str, *_LOCATORS, otherwise="invalid_queue_locator_arg"),
-    ),
-    "x-dead-letter-exchange": ("classic quorum", anything),
+    "x-queue-leader-locator": (_BOTH, _LOCATOR),
+    "x-dead-letter-exchange": (_BOTH, anything),
     "x-delivery-limit": ("quorum", anything),
     "x-queue-mode": ("classic", anything),
     "x-queue-master-locator": ("classic", anything),

@@ -51,7 +51,7 @@ class Queue:
         self.dead_letter_exchange: str | None = arguments.get("x-dead-letter-exchange")
         self.single: bool = arguments.get("x-single-active-consumer", False)
         self.limit = Limit(arguments.get("x-max-length"), arguments.get("x-max-length-bytes"))
-        self.consumers = Consumers(self, single=self.single, takeover=self.type == "quorum")
+        self.consumers = Consumers(self)
         self.ready = Ready()
         self.deleted = False
         self.used = now()

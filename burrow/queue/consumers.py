@@ -5,7 +5,7 @@ Facts: RabbitMQ docs, "Consumer Prefetch", "Consumer Priorities", "Consumers" (s
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import insort
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,19 +56,16 @@ class Consumers:
     aside until an acknowledgement, or room in their socket, wakes them.
     """
 
-    def __init__(self, queue: Queue, *, single: bool, takeover: bool) -> None:
+    def __init__(self, queue: Queue) -> None:
         self._queue = queue
-        self._single = single
-        self._takeover = takeover
         self.all: list[Consumer] = []
         self.active: Consumer | None = None
-        self._turns: dict[int, deque[Consumer]] = {}
-        self._priorities: list[int] = []
+        self._line: list[Consumer] = []  # those that may take more, in their turns
 
     def add(self, consumer: Consumer) -> None:
         """Register a consumer, last in its turn. Raises 403 when one wants the queue for itself."""
         exclusive = consumer.exclusive or (self.all and self.all[0].exclusive)
-        if exclusive and self._queue.type == "classic" and (self.all or self._single):
+        if exclusive and self._queue.type == "classic" and (self.all or self._queue.single):
             raise AmqpError(403, f"{self._queue} in exclusive use")
         self.all.append(consumer)
         self._line_up(consumer)
@@ -77,12 +74,12 @@ class Consumers:
     def remove(self, consumer: Consumer) -> None:
         """Forget a consumer; its unacknowledged deliveries stay with its channel."""
         self.all.remove(consumer)
-        if self._single:
+        if self._queue.single:
             if self.active is consumer:
                 self.active = None
             self._elect()
         elif not consumer.waiting:
-            self._turns[consumer.priority].remove(consumer)
+            self._line.remove(consumer)
 
     def wake(self, consumer: Consumer) -> None:
         """A consumer that stood aside can take messages again."""
@@ -93,43 +90,35 @@ class Consumers:
 
     def next(self) -> Consumer | None:
         """The consumer for the next message, None when nobody can take it."""
-        if self._single:
+        if self._queue.single:
             self._elect()
             chosen = self.active
             if chosen is None or chosen.ready():
                 return chosen
             chosen.waiting = True
             return None
-        for priority in self._priorities:
-            turns = self._turns[priority]
-            while turns:
-                chosen = turns[0]
-                if chosen.ready():
-                    if len(turns) > 1:
-                        turns.rotate(-1)
-                    return chosen
-                chosen.waiting = True
-                turns.popleft()
+        while self._line:
+            chosen = self._line.pop(0)
+            if chosen.ready():
+                self._line_up(chosen)
+                return chosen
+            chosen.waiting = True
         return None
 
     def _line_up(self, consumer: Consumer) -> None:
-        if self._single:
+        if self._queue.single:
             self._elect()
-            return
-        if consumer.priority not in self._turns:
-            self._turns[consumer.priority] = deque()
-            self._priorities = sorted(self._turns, reverse=True)
-        self._turns[consumer.priority].append(consumer)
+        else:
+            insort(self._line, consumer, key=lambda one: -one.priority)
 
     def _elect(self) -> None:
         """Single active consumer: keep the active one, or choose the next.
 
-        A quorum queue (`takeover`) lets a consumer of higher priority take over when the active
+        A quorum queue lets a consumer of higher priority take over when the active
         one has nothing unacknowledged left.
         """
         best = max(self.all, key=lambda one: one.priority, default=None)
         now = self.active
-        if now is None or (
-            self._takeover and best and best.priority > now.priority and not now.unacked
-        ):
+        takeover = now and self._queue.type == "quorum" and not now.unacked
+        if now is None or (takeover and best and best.priority > now.priority):
             self.active = best

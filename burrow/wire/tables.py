@@ -5,7 +5,6 @@ Decoding and encoding again would change integer widths and break other clients'
 """
 
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 Fields = list[tuple[bytes, bytes]]  # (name, type letter and encoded value), in wire order
@@ -40,30 +39,25 @@ def _value_end(data: bytes, pos: int) -> int:
     return end
 
 
-def split_table(raw: bytes) -> Fields:
-    """The fields of a table's content (without its 4-byte length). Raises ValueError."""
+def _split(raw: bytes, *, named: bool) -> Fields:
     fields: Fields = []
     pos = 0
     while pos < len(raw):
-        start = pos + 1
-        pos = start + raw[pos]
-        end = _value_end(raw, pos)
-        fields.append((raw[start:pos], raw[pos:end]))
-        pos = end
+        name = raw[pos + 1 : pos + 1 + raw[pos]] if named else b""
+        start = pos + 1 + raw[pos] if named else pos
+        pos = _value_end(raw, start)
+        fields.append((name, raw[start:pos]))
     return fields
+
+
+def split_table(raw: bytes) -> Fields:
+    """The fields of a table's content (without its 4-byte length). Raises ValueError."""
+    return _split(raw, named=True)
 
 
 def join_table(fields: Fields) -> bytes:
     """The table's content again, byte for byte what `split_table` read."""
     return b"".join(bytes((len(name),)) + name + value for name, value in fields)
-
-
-def _split_array(raw: bytes) -> Iterator[bytes]:
-    pos = 0
-    while pos < len(raw):
-        end = _value_end(raw, pos)
-        yield raw[pos:end]
-        pos = end
 
 
 def decode(raw: bytes, depth: int = 0) -> Any:
@@ -82,7 +76,7 @@ def decode(raw: bytes, depth: int = 0) -> Any:
         return values[0] if values else None
     body = raw[5:]
     if letter == "A":
-        return [decode(item, depth + 1) for item in _split_array(body)]
+        return [decode(item, depth + 1) for _, item in _split(body, named=False)]
     if letter == "F":
         return {k.decode(errors="replace"): decode(v, depth + 1) for k, v in split_table(body)}
     try:
