@@ -95,6 +95,13 @@ class Broker:
             self.vhosts[name] = Vhost(self, name)
         return self.vhosts[name]
 
+    def drop_connections(self, asker: Connection) -> int:
+        """Close all other connections of the asker's virtual host; how many there were."""
+        others = [one for one in self.connections if one.vhost is asker.vhost and one is not asker]
+        for connection in others:
+            connection.fail(AmqpError(320, "closed from the broker's side"))
+        return len(others)
+
     def say(self, text: str) -> None:
         """One line for the person at the terminal."""
         print(f"burrow: {text}", file=sys.stderr, flush=True)

@@ -14,29 +14,23 @@ from burrow.wire import tables
 
 
 class Death(NamedTuple):
-    """All deaths in one queue for one reason, the first of them at `time`, in s since 1970."""
+    """All deaths in one queue for one reason, as an element of x-death tells of them.
 
-    queue: str
+    `time` is that of the first, in s since 1970.
+    """
+
+    count: int  # type: ignore[assignment]  # a tuple's method of this name is not needed
     reason: str
-    times: int
+    queue: str
     time: int
     exchange: str
-    keys: Sequence[str]
-    expiration: str | None
+    routing_keys: Sequence[str]
+    original_expiration: str | None
 
     def table(self) -> dict[str, Any]:
-        """As one element of the x-death array."""
-        told: dict[str, Any] = {
-            "count": self.times,
-            "reason": self.reason,
-            "queue": self.queue,
-            "time": b"T" + struct.pack(">Q", self.time),
-            "exchange": self.exchange,
-            "routing-keys": list(self.keys),
-        }
-        if self.expiration is not None:
-            told["original-expiration"] = self.expiration
-        return told
+        """The names and values of that element."""
+        told = {k.replace("_", "-"): v for k, v in self._asdict().items() if v is not None}
+        return told | {"time": b"T" + struct.pack(">Q", self.time)}
 
 
 class Deaths(NamedTuple):
@@ -59,8 +53,8 @@ def record(deaths: Deaths | None, death: Death) -> Deaths:
         return Deaths(death, (death,))
     others = []
     for old in deaths.records:
-        if old[:2] == death[:2]:
-            death = old._replace(times=old.times + 1)
+        if old[1:3] == death[1:3]:
+            death = old._replace(count=old.count + 1)
         else:
             others.append(old)
     return Deaths(deaths.first, (death, *others))
@@ -79,7 +73,7 @@ def dead_letter(
     for hidden in message.keys[len(shown) - message.blind :]:
         shown.remove(hidden)  # the first that is equal, as RabbitMQ does
     old = None if expiration is None else str(expiration)
-    death = Death(queue, reason, 1, int(time.time()), message.exchange, shown, old)
+    death = Death(1, reason, queue, int(time.time()), message.exchange, shown, old)
     deaths = record(message.deaths, death)
     fields = [
         (name, value)

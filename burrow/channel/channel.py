@@ -68,11 +68,11 @@ class Channel:
         if immediate:
             raise AmqpError(540, "immediate=true")
         message = self._read(name, key, header, body)
-        publish = Publish(message, self.vhost.routing.route(exchange, message), mandatory)
+        queues = self.vhost.routing.route(exchange, message)
         if self.transaction is not None:
-            self.transaction.publishes.append(publish)
+            self.transaction.publishes.append(Publish(message, queues, mandatory))
             return
-        accepted = self._enqueue(publish)
+        accepted = self._enqueue(message, queues, mandatory)
         if self.confirming:
             if not self._confirms:
                 self.connection.broker.soon(self._confirm_when_safe)
@@ -102,8 +102,7 @@ class Channel:
         keys = (key, *copies, *hidden)
         return Message(exchange, keys, header, body, properties, blind=len(hidden))
 
-    def _enqueue(self, publish: Publish) -> bool:
-        message, queues, mandatory = publish
+    def _enqueue(self, message: Message, queues: tuple[Queue, ...], mandatory: bool) -> bool:
         accepted = self.vhost.routing.publish(message, queues)
         if not queues:
             replied = message.exchange == "" and replies.deliver(self.connection.broker, message)
@@ -128,28 +127,27 @@ class Channel:
     # --- deliveries
 
     def deliver(self, consumer: Consumer, entry: Entry) -> None:
-        """Send a message to a consumer, and keep it until it is acknowledged."""
-        self._tag += 1
-        message = entry.message
-        payload = frames.deliver(consumer.prefix, self._tag, entry.redelivered, message)
-        self._content(payload, message, consumer.queue.header(entry))
-        if consumer.no_ack:
-            consumer.queue.done(entry)
-        else:
+        """Send a message to a consumer."""
+        if not consumer.no_ack:
             consumer.unacked += 1
-            self.unacked[self._tag] = Delivery(consumer.queue, entry, consumer)
+        delivery = Delivery(consumer.queue, entry, consumer)
+        self._hand_out(delivery, consumer.prefix, b"", consumer.no_ack)
 
-    def got(self, queue: Queue, entry: Entry, no_ack: bool) -> bytes:
-        """The answer to basic.get with a message."""
+    def got(self, queue: Queue, entry: Entry, no_ack: bool) -> None:
+        """Answer basic.get with a message."""
+        left = queue.ready.count.to_bytes(4, "big")
+        self._hand_out(Delivery(queue, entry, None), frames.GET_OK, left, no_ack)
+
+    def _hand_out(self, delivery: Delivery, prefix: bytes, suffix: bytes, no_ack: bool) -> None:
+        """Send a message under the next tag, and keep it until it is acknowledged."""
         self._tag += 1
-        message = entry.message
-        payload = frames.get_ok(self._tag, entry.redelivered, message, queue.ready.count)
+        queue, entry, _ = delivery
+        payload = frames.deliver(prefix, self._tag, entry.redelivered, entry.message)
+        self._content(payload + suffix, entry.message, queue.header(entry))
         if no_ack:
             queue.done(entry)
         else:
-            self.unacked[self._tag] = Delivery(queue, entry, None)
-        header, limit = queue.header(entry), self.connection.frame_max
-        return frames.content(self.number, payload, message, header, limit)
+            self.unacked[self._tag] = delivery
 
     def cancelled(self, consumer: Consumer) -> None:
         """Tell the client that its consumer's queue is gone, if it can be told."""
@@ -211,7 +209,7 @@ class Channel:
         while transaction.publishes:
             publish = transaction.publishes.pop(0)
             publish.check()
-            self._enqueue(publish)
+            self._enqueue(*publish)
         settlements, transaction.settlements = transaction.settlements, []
         for settlement in settlements:
             self._apply(settlement)

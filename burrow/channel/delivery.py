@@ -81,7 +81,8 @@ def basic_get(channel: Channel, m: Any) -> base.Frame | bytes:
     entry = queue.get()
     if entry is None:
         return commands.Basic.GetEmpty()
-    return channel.got(queue, entry, m.no_ack)
+    channel.got(queue, entry, m.no_ack)
+    return b""
 
 
 def basic_reject(channel: Channel, m: Any) -> None:

@@ -11,6 +11,9 @@ from burrow.exchange.exchanges import Binding
 from burrow.queue.classic import now
 from burrow.wire import frames
 
+# burrow's own: to delete this name closes the vhost's other connections; the count is in delete-ok.
+CONNECTIONS = "amq.burrow.connections"
+
 
 def exchange_declare(channel: Channel, m: Any) -> None:
     if m.passive:
@@ -74,6 +77,8 @@ def queue_purge(channel: Channel, m: Any) -> base.Frame:
 
 
 def queue_delete(channel: Channel, m: Any) -> base.Frame:
+    if m.queue == CONNECTIONS:
+        return commands.Queue.DeleteOk(channel.vhost.broker.drop_connections(channel.connection))
     if m.queue not in channel.vhost.queues:
         return commands.Queue.DeleteOk(0)
     queue = channel.vhost.queue(m.queue, channel.connection)

@@ -49,8 +49,7 @@ class Connection(Socket):
         self.later(handshake.SECONDS, self._give_up)
 
     def _give_up(self) -> None:
-        """Of a client that did not finish its handshake in time."""
-        if self.vhost is None:
+        if self.vhost is None:  # a client that did not finish its handshake in time
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -177,10 +176,10 @@ class Connection(Socket):
             self._on_connection_method(m)
         elif number not in self.channels:
             self._open_channel(number, m)
-        elif isinstance(m, commands.Channel.CloseOk | commands.Channel.Close):
-            channel = self.channels.pop(number)  # closing: all else is too late
-            if isinstance(m, commands.Channel.Close):
-                channel.send(commands.Channel.CloseOk())
+        elif isinstance(m, commands.Channel.CloseOk):  # the channel is closing: all else is late
+            del self.channels[number]
+        elif isinstance(m, commands.Channel.Close):
+            self.channels.pop(number).send(commands.Channel.CloseOk())
 
     def _open_channel(self, number: int, m: base.Frame) -> None:
         if self.vhost is None or self.stage != "running":

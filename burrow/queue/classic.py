@@ -51,6 +51,7 @@ class Queue:
         self.dead_letter_exchange: str | None = arguments.get("x-dead-letter-exchange")
         self.single: bool = arguments.get("x-single-active-consumer", False)
         self.limit = Limit(arguments.get("x-max-length"), arguments.get("x-max-length-bytes"))
+        self.limited = self.limit != (None, None)
         self.consumers = Consumers(self)
         self.ready = Ready()
         self.deleted = False
@@ -68,21 +69,22 @@ class Queue:
 
     def publish(self, message: Message) -> bool:
         """Take a message; False when the queue is full and rejects publishes."""
-        if self.limit.set and self.overflow != "drop-head" and self._would_overflow(message):
+        if self.limited and self.overflow != "drop-head" and self._would_overflow(message):
             if self.overflow == "reject-publish-dlx":
                 self._dead_letter(message, "maxlen", 0)
             return False
         self._sequence += 1
         entry = Entry(message, self._sequence, self._priority(message), self._expiry(message))
-        seen = message.failures > 0  # by a consumer, before it was dead-lettered
-        entry.redelivered = seen and self.type == "quorum"
+        if message.failures and self.type == "quorum":
+            entry.redelivered = True
         self.vhost.broker.memory += message.cost
         store = self.vhost.broker.store
         if store is not None and self.durable and self._persists(message):
             store.add(self, entry)
         self.ready.append(entry)
         self._settle()
-        entry.redelivered |= seen  # too late for one that went straight to a consumer: as RabbitMQ
+        if message.failures:  # a dead letter; too late for one that went straight to a consumer
+            entry.redelivered = True
         return True
 
     def restore(self, entry: Entry) -> None:
@@ -117,7 +119,7 @@ class Queue:
         A classic queue looks for what expired only when this can have changed its head.
         """
         self._deliver()
-        trimmed = self.limit.set and self.overflow == "drop-head" and self._trim()
+        trimmed = self.limited and self.overflow == "drop-head" and self._trim()
         if self._expiring and (trimmed or self.ready.count == 1 or self.type == "quorum"):
             self._drop_expired()
 

@@ -29,11 +29,6 @@ class Limit(NamedTuple):
     length: int | None
     size: int | None
 
-    @property
-    def set(self) -> bool:
-        """Whether there is a limit."""
-        return self.length is not None or self.size is not None
-
     def exceeded(self, length: int, size: int) -> bool:
         """Whether so many messages and bytes are too many."""
         if self.length is not None and length > self.length:

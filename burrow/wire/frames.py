@@ -133,13 +133,8 @@ def ack(payload: bytes) -> tuple[int, bool]:
 
 
 def deliver(prefix: bytes, tag: int, redelivered: bool, message: Message) -> bytes:
-    """The payload of basic.deliver; `prefix` is DELIVER and the consumer's tag."""
+    """The payload of basic.deliver (`prefix` is DELIVER and the consumer's tag) or basic.get-ok."""
     return prefix + _DELIVERY_TAG.pack(tag, redelivered) + _source(message)
-
-
-def get_ok(tag: int, redelivered: bool, message: Message, left: int) -> bytes:
-    """The payload of basic.get-ok; `left` messages remain ready in the queue."""
-    return deliver(GET_OK, tag, redelivered, message) + struct.pack(">I", left)
 
 
 def returned(message: Message) -> bytes:
@@ -164,7 +159,7 @@ def content(channel: int, payload: bytes, message: Message, header: bytes, frame
     return b"".join(parts)
 
 
-@dataclass
+@dataclass(slots=True)
 class Content:
     """What has arrived so far of one channel's next message: a method frame, a header frame and
     body frames, and nothing else in between.
