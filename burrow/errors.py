@@ -1,5 +1,6 @@
 """Errors as AMQP 0-9-1 knows them: a reply code, a text, and what they close."""
 
+import re
 from typing import Any
 
 from pamqp import exceptions
@@ -9,24 +10,28 @@ class AmqpError(Exception):
     """A refusal that goes to the client as channel.close or connection.close.
 
     Soft codes (403 to 406) close the channel, hard ones the connection (section 1.2), as does a
-    soft code with `connection=True`.
+    soft code with `connection=True`. `method` holds the class and method number of what was
+    refused; None where RabbitMQ does not tell.
     """
 
     def __init__(self, code: int, text: str, *, connection: bool = False) -> None:
         super().__init__(text)
         kind: Any = exceptions.CLASS_MAPPING[code]
         name = kind.name.replace("-", "_")
-        words = (f"{name} - {text}" if text else name).encode(errors="replace")
+        # Bytes that are no UTF-8 are shown as Latin-1.
+        text = re.sub("[\udc80-\udcff]", lambda byte: chr(ord(byte[0]) - 0xDC00), text)
+        words = (f"{name} - {text}" if text else name).encode()
         if len(words) > 255:  # a short string has no room for more
             words = words[:252] + b"..."
         self.code = code
         self.text = words.decode(errors="ignore")
-        self.method = (0, 0)  # class and method numbers of what was refused
+        self.method: tuple[int, int] | None = (0, 0)
         self.hard = connection or issubclass(kind, exceptions.AMQPHardError)
 
     def blame(self, payload: bytes) -> None:
         """Tell the client which method was refused."""
-        self.method = int.from_bytes(payload[:2], "big"), int.from_bytes(payload[2:4], "big")
+        if self.method is not None:
+            self.method = int.from_bytes(payload[:2], "big"), int.from_bytes(payload[2:4], "big")
 
 
 class Hangup(Exception):

@@ -58,9 +58,9 @@ class Channel:
 
     # --- publishing
 
-    def on_publish(self, method: bytes, header: bytes, body: bytes) -> None:
+    def on_publish(self, publish: frames.Publish, header: bytes, body: bytes) -> None:
         """A message has arrived: check it, route it. Raises 403, 404, 406, 540 and 541."""
-        name, key, mandatory, immediate = frames.publish(method)
+        name, key, mandatory, immediate = publish
         exchange = self.vhost.exchanges.get(name) or self.vhost.exchange(name)
         if exchange.internal:
             where = f"internal exchange '{name}' in vhost '{self.vhost.name}'"

@@ -135,7 +135,7 @@ class Connection(Socket):
             elif content.method is not None:
                 raise content.unexpected()
             elif payload.startswith(frames.PUBLISH):
-                content.method = payload
+                content.method = frames.publish(payload)
                 if not self.published:
                     self.published = True
                     self.broker.check_memory()
@@ -149,7 +149,7 @@ class Connection(Socket):
             if error.hard:
                 raise
             channel.close()
-            channel.send(commands.Channel.Close(error.code, error.text, *error.method))
+            channel.send(commands.Channel.Close(error.code, error.text, *(error.method or (0, 0))))
 
     def _on_frame(self, kind: int, number: int, payload: bytes) -> None:
         """Frames for channel 0, and for channels that are not open."""
@@ -233,7 +233,7 @@ class Connection(Socket):
         stage, self.stage = self.stage, "closing"
         if stage == "running" or error.code == 403 or (stage, error.code) == ("open", 530):
             self._release()
-            numbers = (0, 0) if error.text == "INTERNAL_ERROR" else error.method
+            numbers = (0, 0) if error.text == "INTERNAL_ERROR" else error.method or (0, 0)
             self.send(commands.Connection.Close(error.code, error.text, *numbers))
             self.later(CLOSE_SECONDS, self.drop)
             self.transport.resume_reading()  # its close-ok may wait behind what it published

@@ -40,7 +40,8 @@ NACK = struct.pack(">HH", 60, 120)
 _BASIC = b"\x00\x3c\x00\x00"  # how a content header begins: class 60, weight 0
 _DELIVERY_TAG = struct.Struct(">Q?")
 
-_publishes: dict[bytes, tuple[str, str, bool, bool]] = {}
+Publish = tuple[str, str, bool, bool]  # exchange, routing key, mandatory, immediate
+_publishes: dict[bytes, Publish] = {}
 
 
 def method(payload: bytes) -> base.Frame:
@@ -59,14 +60,16 @@ def method(payload: bytes) -> base.Frame:
         if "Unknown type" in str(why) or isinstance(why, RecursionError):
             raise Hangup(f"cannot decode {decoded}: {why}") from None
         if "utf-8" in str(why):
-            raise AmqpError(501, "Malformed UTF-8 in shortstr") from None
+            error = AmqpError(501, "Malformed UTF-8 in shortstr")
+            error.method = None
+            raise error from None
         raise undecodable(payload) from None
     return decoded
 
 
 def undecodable(payload: bytes) -> AmqpError:
     """501 for a method whose arguments are broken."""
-    return AmqpError(501, f"cannot decode {_octets(payload)}")
+    return AmqpError(501, f"cannot decode {_octets(payload[4:])}")
 
 
 def broken(kind: int, data: bytes, problem: str = "", code: int = 501) -> AmqpError:
@@ -102,8 +105,8 @@ def declare_ok(channel: int, name: str, ready: int, consumers: int) -> bytes:
     return frame(METHOD, channel, DECLARE_OK + short_string(name) + counts)
 
 
-def publish(payload: bytes) -> tuple[str, str, bool, bool]:
-    """Exchange, routing key, mandatory and immediate of basic.publish.
+def publish(payload: bytes) -> Publish:
+    """The arguments of basic.publish.
 
     Publishers repeat themselves, so the last few hundred different payloads are remembered.
     """
@@ -165,12 +168,12 @@ class Content:
     body frames, and nothing else in between.
 
     `method` is the publish whose header or body must come next, None when nothing must.
-    `complete` is called with the payloads of the method and the header, and the body.
+    `complete` is called with that, the payload of the header, and the body.
     """
 
     limit: int  # bytes of a body
-    complete: Callable[[bytes, bytes, bytes], None]
-    method: bytes | None = None
+    complete: Callable[[Publish, bytes, bytes], None]
+    method: Publish | None = None
     header: bytes = b""
     left: int = 0
     body: list[bytes] = field(default_factory=list)
@@ -209,7 +212,8 @@ class Content:
     def _finish(self, body: bytes) -> None:
         method, header = self.method, self.header
         self.method, self.header = None, b""
-        self.complete(method or b"", header, body)
+        if method is not None:
+            self.complete(method, header, body)
 
     def unexpected(self) -> AmqpError:
         """505: another frame than the one that must come next."""

@@ -9,9 +9,6 @@ DOCUMENTED: dict[tuple[str, str], str] = {
         "declare-ok's consumer count of a quorum queue: RabbitMQ counts every unacknowledged "
         "basic.get as a consumer; burrow counts consumers."
     ),
-    ("frames", "a_queue_name_that_is_not_utf_8"): (
-        "RabbitMQ takes any bytes as a name; burrow wants UTF-8 and closes with 501."
-    ),
     ("queue_arguments", "consumer_timeout_of_quorum_queues"): (
         "burrow has no consumer timeout and says so: 540 NOT_IMPLEMENTED."
     ),
