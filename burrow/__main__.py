@@ -1,10 +1,7 @@
 """`python -m burrow`: run a broker in a terminal until Ctrl-C."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
-import os
 import signal
 import sys
 from pathlib import Path
@@ -52,7 +49,7 @@ async def serve(options: argparse.Namespace) -> int:
     if options.port_file is not None:
         part = options.port_file.with_suffix(".part")
         part.write_text(f"{broker.port}\n")
-        os.replace(part, options.port_file)  # noqa: PTH105  (a rename that others see whole)
+        part.replace(options.port_file)  # others see it whole, or not at all
     await stop.wait()
     await broker.stop()
     return 0

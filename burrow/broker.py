@@ -1,4 +1,4 @@
-"""The broker: its virtual hosts, its listening socket, its limits, and how to start one."""
+"""The broker: its virtual hosts, its listening socket, its turns, its limits; how to start one."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from burrow.connection import Connection
+from burrow.connection.connection import Connection
 from burrow.errors import AmqpError
-from burrow.queue import Queue, now
+from burrow.queue.classic import Queue, now
 from burrow.vhost import Vhost
 
 if TYPE_CHECKING:
-    from burrow.reply_to import ReplyTo
+    from burrow.queue.consumers import Consumer
     from burrow.store import Store
 
 BANNER = "burrow, the course's practice broker (not RabbitMQ): one node, see burrow/README.md"
-VERSION = "1.0.0"
-MAX_MESSAGE = 16 * 2**20  # bytes, as in RabbitMQ
-MAX_CONNECTIONS = 2000
 
 
 def _memory_limit() -> int:
@@ -39,26 +36,25 @@ class Broker:
     """One node. `data` is a directory for durable queues and persistent messages, or None."""
 
     banner = BANNER
-    version = VERSION
+    version = "1.0.0"
     user = "guest"
     password = "guest"  # noqa: S105  (the published default of RabbitMQ, for loopback only)
-    max_message = MAX_MESSAGE
+    max_message = 16 * 2**20  # bytes, as in RabbitMQ
+    max_connections = 2000
 
-    def __init__(self, data: str | Path | None = None, *, memory_limit: int | None = None,
-                 max_connections: int = MAX_CONNECTIONS) -> None:  # fmt: skip
+    def __init__(self, data: str | Path | None = None, *, memory_limit: int | None = None) -> None:
         self.data = None if data is None else Path(data)
         self.memory = 0  # bytes of queued messages
         self.memory_limit = _memory_limit() if memory_limit is None else memory_limit
-        self.max_connections = max_connections
         self.vhosts: dict[str, Vhost] = {}
         self.connections: set[Connection] = set()
-        self.replies: dict[str, ReplyTo] = {}
+        self.replies: dict[str, Consumer] = {}  # who waits for direct replies, by address
         self.store: Store | None = None
         self.port = 0
         self._server: asyncio.Server | None = None
         self._blocked = False
         self._soon: list[Callable[[], None]] = []
-        self._in_turn = False
+        self.in_turn = False  # what is asked for `soon` waits for `end_turn`
 
     # --- life
 
@@ -66,10 +62,10 @@ class Broker:
         """Read what is on disk, and accept connections. Raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
         if self.data is not None:
-            from burrow.store import Store
+            from burrow.store import Store  # a broker without data starts faster
 
-            self.store = Store(self.data, self._disk_failed)
-            self.store.load(self)
+            self.store = Store(self, self.data)
+            self.store.load()
         self._server = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
         self._watch = loop.call_later(1, self._tick)
@@ -99,42 +95,35 @@ class Broker:
             self.vhosts[name] = Vhost(self, name)
         return self.vhosts[name]
 
-    def connection_closed(self, connection: Connection) -> None:
-        """Exclusive queues go with their connection."""
-        if hasattr(connection, "vhost"):
-            connection.vhost.remove_exclusive(connection)
+    def drop_connections(self, asker: Connection) -> int:
+        """Close all other connections of the asker's virtual host; how many there were."""
+        others = [one for one in self.connections if one.vhost is asker.vhost and one is not asker]
+        for connection in others:
+            connection.fail(AmqpError(320, "closed from the broker's side"))
+        return len(others)
 
     def say(self, text: str) -> None:
         """One line for the person at the terminal."""
         print(f"burrow: {text}", file=sys.stderr, flush=True)
 
-    @staticmethod
-    def now() -> int:
-        """Milliseconds since 1970."""
-        return now()
-
     # --- turns: everything one read from a socket causes, then one write to each socket
 
     def soon(self, callback: Callable[[], None]) -> None:
         """Call back at the end of this turn."""
-        if not self._soon and not self._in_turn:
+        if not self._soon and not self.in_turn:
             asyncio.get_running_loop().call_soon(self.end_turn)
         self._soon.append(callback)
 
-    def begin_turn(self) -> None:
-        """What is asked for `soon` can wait for the `end_turn` that follows."""
-        self._in_turn = True
-
     def end_turn(self) -> None:
         """Hand out messages, confirm publishes and write to sockets, in the order asked for."""
-        self._in_turn = True
+        self.in_turn = True
         try:
             while self._soon:
                 work, self._soon = self._soon, []
                 for callback in work:
                     callback()
         finally:
-            self._in_turn = False
+            self.in_turn = False
 
     def when_safe(self, callback: Callable[[], None]) -> None:
         """Call back once what was published so far is as safe as it gets: on disk, if there is
@@ -145,7 +134,8 @@ class Broker:
         else:
             self.soon(callback)
 
-    def _disk_failed(self, why: BaseException) -> None:
+    def disk_failed(self, why: BaseException) -> None:
+        """Nothing can be promised any more."""
         self.say(f"cannot write to {self.data}: {why}; closing all connections")
         for connection in list(self.connections):
             connection.fail(AmqpError(541, ""))
@@ -162,19 +152,19 @@ class Broker:
             if connection.published:
                 connection.block(over)
 
+    def _tick(self) -> None:
+        self.check_memory()
+        self._watch = asyncio.get_running_loop().call_later(0.1, self._tick)
+
     def watch(self, queue: Queue) -> None:
-        """Delete a queue with x-expires when it has been unused for that long."""
+        """Delete a queue with x-expires when it has been unused for that long (docs: Queue TTL)."""
         if queue.deleted or queue.expires is None:
             return
-        left = queue.expires - queue.unused_for()
+        left = queue.expires - (0 if queue.consumers.all else now() - queue.used)
         if left <= 0:
             queue.vhost.remove_queue(queue)
         else:
             asyncio.get_running_loop().call_later(left / 1000, self.watch, queue)
-
-    def _tick(self) -> None:
-        self.check_memory()
-        self._watch = asyncio.get_running_loop().call_later(0.1, self._tick)
 
 
 def url(port: int, vhost: str = "/", host: str = "127.0.0.1") -> str:
@@ -183,8 +173,9 @@ def url(port: int, vhost: str = "/", host: str = "127.0.0.1") -> str:
 
 
 @asynccontextmanager
-async def serving(data: str | Path | None = None, *, host: str = "127.0.0.1",
-                  port: int = 0) -> AsyncIterator[str]:  # fmt: skip
+async def serving(
+    data: str | Path | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[str]:
     """Run a broker in this event loop and give its URL; port 0 is any free one."""
     broker = Broker(data)
     await broker.start(host, port)
@@ -196,41 +187,25 @@ async def serving(data: str | Path | None = None, *, host: str = "127.0.0.1",
 
 
 @contextmanager
-def running(data: str | Path | None = None, *, host: str = "127.0.0.1",
-            port: int = 0) -> Iterator[str]:  # fmt: skip
+def running(
+    data: str | Path | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[str]:
     """Run a broker in a thread of its own and give its URL; port 0 is any free one."""
-    started = threading.Event()
-    outcome: list[str | BaseException] = []
     loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        try:
-            async with serving(data, host=host, port=port) as address:
-                outcome.append(address)
-                started.set()
-                await stop.wait()
-        except BaseException as error:
-            outcome.append(error)
-            started.set()
-            raise
-
-    def run() -> None:
-        try:
-            loop.run_until_complete(serve())
-        except OSError:
-            pass  # told to the caller below
-        finally:
-            loop.close()
-
-    thread = threading.Thread(target=run, name="burrow", daemon=True)
+    thread = threading.Thread(target=loop.run_forever, name="burrow", daemon=True)
     thread.start()
-    started.wait()
-    if isinstance(outcome[0], BaseException):
-        thread.join()
-        raise outcome[0]
+    broker = serving(data, host=host, port=port)
+
+    def wait_for(step: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(step, loop).result()
+
     try:
-        yield outcome[0]
+        address: str = wait_for(broker.__aenter__())
+        try:
+            yield address
+        finally:
+            wait_for(broker.__aexit__(None, None, None))
     finally:
-        loop.call_soon_threadsafe(stop.set)
+        loop.call_soon_threadsafe(loop.stop)
         thread.join()
+        loop.close()

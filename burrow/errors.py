@@ -1,43 +1,37 @@
 """Errors as AMQP 0-9-1 knows them: a reply code, a text, and what they close."""
 
-from __future__ import annotations
+import re
+from typing import Any
 
-NAMES = {
-    311: "CONTENT_TOO_LARGE",
-    312: "NO_ROUTE",
-    320: "CONNECTION_FORCED",
-    403: "ACCESS_REFUSED",
-    404: "NOT_FOUND",
-    405: "RESOURCE_LOCKED",
-    406: "PRECONDITION_FAILED",
-    501: "FRAME_ERROR",
-    502: "SYNTAX_ERROR",
-    503: "COMMAND_INVALID",
-    504: "CHANNEL_ERROR",
-    505: "UNEXPECTED_FRAME",
-    506: "RESOURCE_ERROR",
-    530: "NOT_ALLOWED",
-    540: "NOT_IMPLEMENTED",
-    541: "INTERNAL_ERROR",
-}
+from pamqp import exceptions
 
 
 class AmqpError(Exception):
     """A refusal that goes to the client as channel.close or connection.close.
 
-    Codes 403-406 close the channel, the others the connection (AMQP 0-9-1, section 1.2,
-    "soft" and "hard" errors). `connection=True` makes a soft code close the connection.
+    Soft codes (403 to 406) close the channel, hard ones the connection (section 1.2), as does a
+    soft code with `connection=True`. `method` holds the class and method number of what was
+    refused; None where RabbitMQ does not tell.
     """
 
     def __init__(self, code: int, text: str, *, connection: bool = False) -> None:
         super().__init__(text)
-        self.code = code
-        words = (f"{NAMES[code]} - {text}" if text else NAMES[code]).encode(errors="replace")
+        kind: Any = exceptions.CLASS_MAPPING[code]
+        name = kind.name.replace("-", "_")
+        # Bytes that are no UTF-8 are shown as Latin-1.
+        text = re.sub("[\udc80-\udcff]", lambda byte: chr(ord(byte[0]) - 0xDC00), text)
+        words = (f"{name} - {text}" if text else name).encode()
         if len(words) > 255:  # a short string has no room for more
             words = words[:252] + b"..."
+        self.code = code
         self.text = words.decode(errors="ignore")
-        self.method = (0, 0)  # class and method numbers of what was refused
-        self.hard = connection or code in (320, 541) or 501 <= code <= 540
+        self.method: tuple[int, int] | None = (0, 0)
+        self.hard = connection or issubclass(kind, exceptions.AMQPHardError)
+
+    def blame(self, payload: bytes) -> None:
+        """Tell the client which method was refused."""
+        if self.method is not None:
+            self.method = int.from_bytes(payload[:2], "big"), int.from_bytes(payload[2:4], "big")
 
 
 class Hangup(Exception):
@@ -49,6 +43,6 @@ def not_found(kind: str, name: str, vhost: str) -> AmqpError:
     return AmqpError(404, f"no {kind} '{name}' in vhost '{vhost}'")
 
 
-def unsupported(what: str, instead: str) -> AmqpError:
-    """540 for what RabbitMQ has and burrow has not, naming what to start instead."""
-    return AmqpError(540, f"burrow has no {what}: start {instead} instead")
+def unsupported(what: str) -> AmqpError:
+    """540 for what RabbitMQ has and burrow has not."""
+    return AmqpError(540, f"burrow has no {what}: start RabbitMQ instead")

@@ -3,50 +3,47 @@
 from __future__ import annotations
 
 import re
-import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from burrow import tables
 from burrow.errors import AmqpError
+from burrow.wire import tables
 
 if TYPE_CHECKING:
-    from burrow.deadletter import Deaths
+    from burrow.deadletters import Deaths
 
 OVERHEAD = 400  # bytes of Python objects that one queued message costs beside header and body
-MAX_EXPIRATION = 315_360_000_000  # ms: ten years
-_LAYOUT = struct.Struct(">HHQ")  # class, weight, body size
+TEN_YEARS = 315_360_000_000  # ms: the longest time to live
 
 
 class Properties:
     """What the broker itself needs to know of a content header; shared by equal headers.
 
     `expiration` in milliseconds, `priority` 0-255; None when the publisher set none.
-    Raises ValueError when the header is malformed.
+    Raises ValueError when the header is malformed, and 406 for an expiration that is no number.
     """
 
-    __slots__ = ("expiration", "headers", "persistent", "priority", "raw", "reply_to", "user_id")
+    __slots__ = ("expiration", "headers", "persistent", "priority", "reply_to", "user_id")
 
     def __init__(self, raw: bytes) -> None:
         values = tables.split_properties(raw)
-        self.raw = raw
+
+        def text(name: str) -> str | None:
+            return values[name][1:].decode(errors="surrogateescape") if name in values else None
+
         self.persistent = values.get("delivery_mode") == b"\x02"
         self.priority = values["priority"][0] if "priority" in values else None
-        self.reply_to = _text(values["reply_to"]) if "reply_to" in values else None
-        self.user_id = _text(values["user_id"]) if "user_id" in values else None
-        self.expiration: int | None = None
-        if "expiration" in values:
-            self.expiration = _expiration(_text(values["expiration"]))
-        self.headers: tables.Fields | None = None
-        if "headers" in values:
-            self.headers = tables.split_table(values["headers"][4:])
+        self.reply_to = text("reply_to")
+        self.user_id = text("user_id")
+        self.expiration = _expiration(text("expiration"))
+        table = values.get("headers")
+        self.headers = None if table is None else tables.split_table(table[4:])
 
 
-def _text(short: bytes) -> str:
-    return short[1:].decode(errors="surrogateescape")
-
-
-def _expiration(text: str) -> int:
+def _expiration(text: str | None) -> int | None:
     """The number at the start, which must be all there is, as RabbitMQ reads it."""
+    if text is None:
+        return None
     found = re.match(r"[+-]?[0-9]+", text)
     if found is None:
         problem = "no_integer"
@@ -54,7 +51,7 @@ def _expiration(text: str) -> int:
         problem = f'{{leftover_string,"{left}"}}'
     elif int(text) < 0:
         problem = f"{{value_negative,{int(text)}}}"
-    elif int(text) > MAX_EXPIRATION:
+    elif int(text) > TEN_YEARS:
         problem = f"{{value_too_large,{int(text)}}}"
     else:
         return int(text)
@@ -77,6 +74,7 @@ def read_properties(header: bytes) -> Properties:
     return found
 
 
+@dataclass(slots=True, eq=False)
 class Message:
     """One published message; queues share it.
 
@@ -85,66 +83,39 @@ class Message:
     history, `failures` how many deliveries failed before it was dead-lettered.
     """
 
-    __slots__ = ("blind", "body", "deaths", "exchange", "failures", "header", "keys", "properties")
-
-    def __init__(self, exchange: str, keys: tuple[str, ...], header: bytes, body: bytes,
-                 properties: Properties, deaths: Deaths | None = None, *, blind: int = 0,
-                 failures: int = 0) -> None:  # fmt: skip
-        self.exchange = exchange
-        self.keys = keys
-        self.header = header
-        self.body = body
-        self.properties = properties
-        self.deaths = deaths
-        self.failures = failures
-        self.blind = blind
+    exchange: str
+    keys: tuple[str, ...]
+    header: bytes
+    body: bytes
+    properties: Properties
+    deaths: Deaths | None = None
+    blind: int = 0
+    failures: int = 0
 
     @property
     def cost(self) -> int:
         """Memory it takes in a queue, in bytes, roughly."""
         return OVERHEAD + len(self.header) + len(self.body)
 
-    def header_value(self, name: bytes) -> bytes | None:
-        """One application header, encoded; None when absent."""
-        for field, value in self.properties.headers or ():
-            if field == name:
-                return value
-        return None
 
-
-def header_with(message_header: bytes, change: dict[str, bytes | None]) -> bytes:
+def header_with(header: bytes, **change: bytes | None) -> bytes:
     """A content header's payload with some raw properties replaced, or removed when None."""
-    values = tables.split_properties(message_header[12:])
-    for name, value in change.items():
-        if value is None:
-            values.pop(name, None)
-        else:
-            values[name] = value
-    return message_header[:12] + tables.join_properties(values)
+    values: dict[str, bytes | None] = {**tables.split_properties(header[12:]), **change}
+    kept = {name: value for name, value in values.items() if value is not None}
+    return header[:12] + tables.join_properties(kept)
 
 
-def with_headers(message_header: bytes, fields: tables.Fields) -> bytes:
-    """A content header's payload with its headers table replaced."""
-    return header_with(message_header, {"headers": tables.table(fields)[1:]})
-
-
-def carbon_copies(fields: tables.Fields | None) -> tuple[list[str], list[str]]:
+def carbon_copies(fields: tables.Fields) -> tuple[list[str], list[str]]:
     """The extra routing keys of the headers CC and BCC.
 
     Raises 406 when one of them is not an array of strings (docs: sender-selected distribution).
     """
     keys: dict[bytes, list[str]] = {b"CC": [], b"BCC": []}
-    for name, raw in fields or ():
+    for name, raw in fields:
         if name in keys:
-            value = tables.decode_value(raw)
+            value = tables.decode(raw)
             if not isinstance(value, list):
-                kind = tables.TYPE_NAMES[chr(raw[0])]
-                problem = f'{{unacceptable_type_in_header,"{name.decode()}",{kind}}}'
-                raise AmqpError(406, f"invalid message: {problem}")
+                problem = f'unacceptable_type_in_header,"{name.decode()}",{tables.type_name(raw)}'
+                raise AmqpError(406, f"invalid message: {{{problem}}}")
             keys[name] = [item for item in value if isinstance(item, str)]
     return keys[b"CC"], keys[b"BCC"]
-
-
-def content_header(size: int, properties: bytes) -> bytes:
-    """A content header's payload for class basic."""
-    return _LAYOUT.pack(60, 0, size) + properties

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
+import pika
+import pika.exceptions
+
 from course.brokers import probe
 from course.brokers.base import Broker, Capabilities, Declared, Unavailable
 from course.brokers.processes import end, remember, start_detached
@@ -18,6 +21,7 @@ from course.paths import work
 
 START_SECONDS = 20
 STOP_SECONDS = 10
+CONNECTIONS = "amq.burrow.connections"
 FOLLOWS = (4, 3, 6)  # the RabbitMQ whose behaviour it is tested against
 
 
@@ -95,7 +99,15 @@ class EmbeddedBroker(Broker):
             node.start()
 
     def drop_connections(self, vhost_url: str) -> int:
-        raise CouldNotCheck("burrow closes connections only when it is restarted.")
+        """As every provider; burrow's control for it is the name of a queue that is deleted."""
+        try:
+            with contextlib.closing(
+                pika.BlockingConnection(pika.URLParameters(vhost_url))
+            ) as asker:
+                deleted = asker.channel().queue_delete(queue=CONNECTIONS)
+        except pika.exceptions.AMQPError as error:
+            raise CouldNotCheck(f"burrow does not close its connections: {error!r}") from None
+        return int(deleted.method.message_count)
 
     def close(self) -> None:
         """Stop it. Its durable data stays."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import struct
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burrow.message import Message, content_header, read_properties
-from burrow.ready import Entry, Ready
+from burrow.message import Message, read_properties
+from burrow.queue.ready import Entry, Ready
+
+CONTENT_HEADER = struct.pack(">HHQ", 60, 0, 2)  # class, weight, size of the body
 
 
 def _entry(sequence: int, priority: int = 0, expires: int | None = None) -> Entry:
-    header = content_header(3, b"\x00\x00")
+    header = CONTENT_HEADER + b"\x00\x00"
     message = Message("", ("q",), header, b"abc", read_properties(header))
     return Entry(message, sequence, priority, expires)
 

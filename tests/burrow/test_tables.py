@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pamqp import commands, encode, header
 
-from burrow import tables
+from burrow.wire import tables
 
 VALUES = st.recursive(
     st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=20) | st.none(),
@@ -30,7 +30,7 @@ def test_a_table_that_is_split_and_joined_is_the_same_bytes(table: dict[str, obj
 @given(st.dictionaries(KEYS, VALUES, max_size=6))
 def test_decoded_values_are_those_that_were_encoded(table: dict[str, object]) -> None:
     raw = encode.field_table(table)[4:]  # type: ignore[arg-type]
-    read = {name.decode(): tables.decode_value(value) for name, value in tables.split_table(raw)}
+    read = {name.decode(): tables.decode(value) for name, value in tables.split_table(raw)}
     assert read == table
 
 
@@ -44,11 +44,11 @@ def test_random_bytes_are_a_table_or_a_value_error(raw: bytes) -> None:
 
 
 def test_a_value_nested_beyond_the_limit_is_refused() -> None:
-    value = tables.array([])
+    value = tables.encode([])
     for _ in range(200):
-        value = tables.array([value])
+        value = tables.encode([value])
     with pytest.raises(ValueError, match="deep"):
-        tables.decode_value(value)
+        tables.decode(value)
 
 
 def test_properties_are_split_and_joined_to_the_same_bytes() -> None:

@@ -1,4 +1,4 @@
-"""A vhost for each test of a fact."""
+"""A vhost for each test of a fact, on RabbitMQ and on the embedded broker."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,16 @@ import pytest
 
 from course.brokers import Broker
 
+BROKERS = [pytest.param("rabbitmq", marks=pytest.mark.xdist_group("rabbitmq")), "embedded"]
+
+
+@pytest.fixture(params=BROKERS)
+def broker(request: pytest.FixtureRequest) -> Broker:
+    found: Broker = request.getfixturevalue(request.param)
+    return found
+
 
 @pytest.fixture
-def url(rabbitmq: Broker) -> Iterator[str]:
-    with rabbitmq.new_vhost() as url:
+def url(broker: Broker) -> Iterator[str]:
+    with broker.new_vhost() as url:
         yield url

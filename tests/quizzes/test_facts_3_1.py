@@ -57,7 +57,7 @@ def test_with_a_higher_count_several_tasks_are_at_hand(url: str) -> None:
 
 
 @shows("survives-a-restart")
-def test_what_is_on_disk_in_a_durable_queue_survives_a_restart(rabbitmq: Broker, url: str) -> None:
+def test_what_is_on_disk_in_a_durable_queue_survives_a_restart(broker: Broker, url: str) -> None:
     with clients(url, 2) as (publisher, worker):
         quorum, held = publisher.task_queue(), publisher.task_queue("held")
         publisher.channel.queue_declare(queue="classic", durable=True)
@@ -68,7 +68,7 @@ def test_what_is_on_disk_in_a_durable_queue_survives_a_restart(rabbitmq: Broker,
         publisher.publish("in memory", key="classic", delivery_mode=1)
         worker.consume(held, prefetch=1)
         worker.wait_for("on disk anyway")
-        rabbitmq.restart()
+        broker.restart()
         assert not _works(worker.connection), "a worker's connection is closed"
     with clients(url, 1) as (after,):
         eventually(lambda: after.ready(held) == 1, "what was unacknowledged is back")

@@ -116,8 +116,8 @@ def test_one_bad_request_visits_every_server(url: str) -> None:
 
 
 @shows("one-bad-request")
-def test_a_quorum_queue_gives_up_after_20_failed_redeliveries(rabbitmq: Broker, url: str) -> None:
-    if rabbitmq.capabilities.version < (4, 0):
+def test_a_quorum_queue_gives_up_after_20_failed_redeliveries(broker: Broker, url: str) -> None:
+    if broker.capabilities.version < (4, 0):
         pytest.skip("the limit came with RabbitMQ 4.0")
     with clients(url, 1) as (client,):
         requests = client.task_queue("rpc_queue")

@@ -1,4 +1,4 @@
-"""Every key of module 3 is right on RabbitMQ, and every listed wrong answer fails there."""
+"""Every key of module 3 is right on every broker, and every listed wrong answer fails there."""
 
 import pytest
 
@@ -24,6 +24,11 @@ def test_a_key_is_what_the_installed_rabbitmq_does(
     question: Question, native_rabbitmq: Broker
 ) -> None:
     assert key_problems(question, Rabbit(native_rabbitmq)) == []
+
+
+@every_executed
+def test_a_key_is_what_the_embedded_broker_does(question: Question, embedded: Broker) -> None:
+    assert key_problems(question, Rabbit(embedded)) == []
 
 
 @every_question

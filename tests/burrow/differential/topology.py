@@ -19,7 +19,7 @@ from . import pools
 from .pools import often, seldom, slots
 from .side import SLOTS, TX, Side, Slot
 
-ALIKE_WITHIN = 2.0  # seconds for the two brokers to show the same
+ALIKE_WITHIN = 15.0  # seconds for the two brokers to show the same; waited for when they differ
 SERIAL = itertools.count(1)
 RUN = uuid.uuid4().hex[:6]
 

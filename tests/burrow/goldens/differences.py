@@ -9,17 +9,6 @@ DOCUMENTED: dict[tuple[str, str], str] = {
         "declare-ok's consumer count of a quorum queue: RabbitMQ counts every unacknowledged "
         "basic.get as a consumer; burrow counts consumers."
     ),
-    ("dead_letters", "a_dead_letter_that_meets_a_waiting_consumer"): (
-        "A message dead-lettered by basic.reject is marked redelivered, but RabbitMQ does not mark "
-        "it when a consumer already waits at its classic queue; burrow always does."
-    ),
-    ("publishing", "tx_commit_after_its_queue_was_deleted"): (
-        "RabbitMQ closes with 506 when a queue of the transaction was deleted before the commit; "
-        "burrow drops the message and commits the rest."
-    ),
-    ("frames", "a_queue_name_that_is_not_utf_8"): (
-        "RabbitMQ takes any bytes as a name; burrow wants UTF-8 and closes with 501."
-    ),
     ("queue_arguments", "consumer_timeout_of_quorum_queues"): (
         "burrow has no consumer timeout and says so: 540 NOT_IMPLEMENTED."
     ),

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pika
+import pika.exceptions
 import psutil
+import pytest
 
 from course.brokers import Broker, choose, embedded, probe
+from course.errors import CouldNotCheck
 
 
 def publish(url: str, queue: str) -> None:
@@ -51,6 +54,28 @@ def test_a_throwaway_vhost_shares_nothing_and_leaves_nothing(
     assert not probe.is_listening(one)
     assert not probe.is_listening(two)
     assert list(own_work_folder.iterdir()) == []
+
+
+def test_connections_are_closed_from_the_brokers_side(embedded: Broker) -> None:
+    with embedded.new_vhost() as url, embedded.new_vhost() as other:
+        clients = [pika.BlockingConnection(pika.URLParameters(url)) for _ in range(3)]
+        spared = pika.BlockingConnection(pika.URLParameters(other))
+        assert embedded.drop_connections(url) == 3
+        for client in clients:
+            with pytest.raises(pika.exceptions.ConnectionClosedByBroker) as closed:
+                client.process_data_events(time_limit=5)
+            assert closed.value.reply_code == 320
+            assert closed.value.reply_text.startswith("CONNECTION_FORCED")
+        assert embedded.drop_connections(url) == 0
+        spared.process_data_events(time_limit=0)
+        spared.close()
+
+
+def test_closing_the_connections_of_a_stopped_broker_is_a_plain_error(embedded: Broker) -> None:
+    with embedded.new_vhost() as url:
+        pass
+    with pytest.raises(CouldNotCheck, match="burrow"):
+        embedded.drop_connections(url)
 
 
 def test_it_goes_on_between_commands_and_down_stops_it(own_work_folder: Path) -> None:

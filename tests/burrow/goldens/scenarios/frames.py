@@ -177,3 +177,12 @@ def a_queue_name_that_is_not_utf_8(lab: Lab) -> Json:
     name = b"\xff\xfe" + lab.prefix.encode()
     raw = struct.pack(">HHHB", 50, 10, 0, len(name)) + name + b"\x04" + bytes(4)
     return _sent(lab, _frame(1, 1, raw))
+
+
+def a_publish_whose_arguments_are_cut_short(lab: Lab) -> Json:
+    return _sent(lab, _frame(1, 1, struct.pack(">HHHB", 60, 40, 0, 5) + b"ab"))
+
+
+def an_exchange_name_that_is_not_utf_8(lab: Lab) -> Json:
+    publish = struct.pack(">HHHB", 60, 40, 0, 2) + b"\xff\xfe" + b"\x01k\x00"
+    return _sent(lab, _frame(1, 1, publish) + _frame(2, 1, struct.pack(">HHQH", 60, 0, 0, 0)))

@@ -138,10 +138,10 @@ def a_priority_queue_drops_expired_messages_late(lab: Lab) -> Json:
 def a_requeue_looks_for_expired_messages_before_consumers(lab: Lab) -> Json:
     seen = {}
     for kind in ("classic", "quorum"):
-        queue = lab.queue(kind, {"x-queue-type": kind, "x-message-ttl": 150})
-        clock = lab.queue(kind + "clock", {"x-message-ttl": 300})
-        lab.publish(queue, "late")
+        queue = lab.queue(kind, {"x-queue-type": kind, "x-message-ttl": 400})
+        clock = lab.queue(kind + "clock", {"x-message-ttl": 600})
         holder, waiting = lab.connect().channel(), lab.connect().channel()
+        lab.publish(queue, "late")
         holder.get(queue)
         waiting.consume(queue)
         lab.publish(clock, "tick")

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from pamqp import base, commands, common, decode
 
-from burrow import frames
 from burrow.errors import AmqpError, Hangup
+from burrow.wire import frames
 
 if TYPE_CHECKING:
-    from burrow.connection import Connection
+    from burrow.connection.connection import Connection
 
-CAPABILITIES: common.FieldTable = {
-    "publisher_confirms": True, "exchange_exchange_bindings": True, "basic.nack": True,
-    "consumer_cancel_notify": True, "connection.blocked": True, "consumer_priorities": True,
-    "authentication_failure_close": True, "per_consumer_qos": True, "direct_reply_to": True,
-}  # fmt: skip
+CAPABILITIES = (
+    "publisher_confirms", "exchange_exchange_bindings", "basic.nack", "consumer_cancel_notify",
+    "connection.blocked", "consumer_priorities", "authentication_failure_close",
+    "per_consumer_qos", "direct_reply_to",
+)  # fmt: skip
 MECHANISMS = ("PLAIN", "AMQPLAIN")
 OTHERS = {  # first bytes of protocols that RabbitMQ speaks
     b"AMQP\x00\x01\x00\x00": "AMQP 1.0", b"AMQP\x03": "AMQP 1.0", b"\x16\x03": "TLS",
@@ -30,16 +30,6 @@ OTHERS = {  # first bytes of protocols that RabbitMQ speaks
 SECONDS = 10  # for the whole handshake
 CHANNEL_MAX = 2047
 HEARTBEAT = 60  # seconds, offered to the client
-
-
-def watch(connection: Connection) -> None:
-    """Give up on a client that does not finish its handshake in time."""
-
-    def look() -> None:
-        if connection.stage not in ("running", "closing"):
-            connection.transport.abort()
-
-    connection.later(SECONDS, look)
 
 
 def on_header(connection: Connection, data: bytes) -> int:
@@ -58,9 +48,12 @@ def on_header(connection: Connection, data: bytes) -> int:
         return 0
     connection.stage = "start-ok"
     properties: common.FieldTable = {
-        "product": "burrow", "version": broker.version, "information": broker.banner,
-        "platform": f"Python {platform.python_version()}", "capabilities": CAPABILITIES,
-    }  # fmt: skip
+        "product": "burrow",
+        "version": broker.version,
+        "information": broker.banner,
+        "platform": f"Python {platform.python_version()}",
+        "capabilities": dict.fromkeys(CAPABILITIES, True),
+    }
     connection.send(commands.Connection.Start(0, 9, properties, " ".join(MECHANISMS), "en_US"))
     return 8
 
@@ -75,11 +68,7 @@ def answer(connection: Connection, method: base.Frame) -> None:
     elif connection.stage == "tune-ok" and isinstance(method, commands.Connection.TuneOk):
         _tune(connection, method)
     elif connection.stage == "open" and isinstance(method, commands.Connection.Open):
-        broker = connection.broker
-        if len(broker.connections) > broker.max_connections:
-            raise AmqpError(530, f"connection refused: node connection limit "
-                                 f"({broker.max_connections}) is reached")  # fmt: skip
-        connection.opened(broker.vhost(method.virtual_host))
+        _open(connection, method)
     else:
         raise Hangup(f"{method.name} where connection.{connection.stage} was expected")
 
@@ -91,14 +80,25 @@ def _login(connection: Connection, m: commands.Connection.StartOk) -> None:
         raise Hangup(f"unknown authentication mechanism {m.mechanism}")
     name, password = _credentials(m.mechanism, m.response)
     if (name, password) != (connection.broker.user, connection.broker.password):
-        text = (f"Login was refused using authentication mechanism {m.mechanism}. "
-                "For details see the broker logfile.")  # fmt: skip
+        text = f"Login was refused using authentication mechanism {m.mechanism}."
         if not connection.capabilities.get("authentication_failure_close"):
             raise Hangup(text)
-        raise AmqpError(403, text, connection=True)
+        raise AmqpError(403, f"{text} For details see the broker logfile.", connection=True)
     connection.user = name
     connection.stage = "tune-ok"
     connection.send(commands.Connection.Tune(CHANNEL_MAX, frames.MAX_FRAME, HEARTBEAT))
+
+
+def _credentials(mechanism: str, response: str | bytes) -> tuple[str, str]:
+    data = response.encode("utf-8", "surrogateescape") if isinstance(response, str) else response
+    if mechanism == "PLAIN":
+        parts = data.decode(errors="replace").split("\0")
+        return (parts[1], parts[2]) if len(parts) == 3 else ("", "")
+    try:
+        _, fields = decode.field_table(len(data).to_bytes(4, "big") + data)
+    except (ValueError, RecursionError):
+        return "", ""
+    return str(fields.get("LOGIN")), str(fields.get("PASSWORD"))
 
 
 def _tune(connection: Connection, m: commands.Connection.TuneOk) -> None:
@@ -113,15 +113,12 @@ def _tune(connection: Connection, m: commands.Connection.TuneOk) -> None:
     connection.stage = "open"
 
 
-def _credentials(mechanism: str, response: str | bytes) -> tuple[str, str]:
-    data = response.encode("utf-8", "surrogateescape") if isinstance(response, str) else response
-    if mechanism == "PLAIN":
-        parts = data.split(b"\0")
-        if len(parts) == 3:
-            return parts[1].decode(errors="replace"), parts[2].decode(errors="replace")
-        return "", ""
-    try:
-        _, fields = decode.field_table(len(data).to_bytes(4, "big") + data)
-    except (ValueError, RecursionError):
-        return "", ""
-    return str(fields.get("LOGIN")), str(fields.get("PASSWORD"))
+def _open(connection: Connection, m: commands.Connection.Open) -> None:
+    broker = connection.broker
+    if len(broker.connections) > broker.max_connections:
+        limit = f"node connection limit ({broker.max_connections}) is reached"
+        raise AmqpError(530, f"connection refused: {limit}")
+    connection.vhost = broker.vhost(m.virtual_host)
+    connection.stage = "running"
+    connection.send(commands.Connection.OpenOk())
+    connection.start_heartbeats()

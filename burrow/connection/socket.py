@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from burrow import frames
+from burrow.wire import frames
 
 if TYPE_CHECKING:
     from burrow.broker import Broker
@@ -19,7 +19,7 @@ CLOSE_SECONDS = 5  # how long a connection that is being closed may take
 OUT_LIMIT = 1 << 20  # bytes waiting for one client before deliveries to it pause
 
 
-class Wire(asyncio.Protocol):
+class Socket(asyncio.Protocol):
     """The byte side of a connection. `congested` while the client does not read fast enough."""
 
     transport: asyncio.Transport
@@ -27,12 +27,12 @@ class Wire(asyncio.Protocol):
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
         self.congested = False
+        self.blocked = False  # not read from, because it publishes and memory is low
         self.heartbeat = 0  # seconds between signs of life, 0 for none
-        self.heard = self._said = 0.0
-        self._blocked = False
+        self._heard = self._said = 0.0
         self._out: list[bytes] = []
         self._out_size = 0
-        self._socket_full = False
+        self._full = False
         self._loop = asyncio.get_running_loop()
         self._timers: list[asyncio.TimerHandle] = []
 
@@ -44,7 +44,11 @@ class Wire(asyncio.Protocol):
         for timer in self._timers:
             timer.cancel()
 
+    def data_received(self, data: bytes) -> None:
+        self._heard = self._loop.time()
+
     def later(self, seconds: float, what: Callable[[], None]) -> None:
+        """Call back, unless the connection has gone by then."""
         moment = self._loop.time()
         self._timers = [timer for timer in self._timers if timer.when() > moment]
         self._timers.append(self._loop.call_later(seconds, what))
@@ -71,8 +75,9 @@ class Wire(asyncio.Protocol):
         if not self.transport.is_closing():
             self.transport.write(out[0] if len(out) == 1 else b"".join(out))
             self._said = self._loop.time()
-        if self.congested and not self._socket_full:
-            self._decongest()
+        if self.congested and not self._full:
+            self.congested = False
+            self.relieved()
 
     def drop(self) -> None:
         """Send what is left, and close the socket."""
@@ -83,28 +88,23 @@ class Wire(asyncio.Protocol):
     # --- pauses
 
     def pause_writing(self) -> None:
-        self._socket_full = self.congested = True
+        self._full = self.congested = True
         self.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        self._socket_full = False
-        self._decongest()
-        if not self._blocked:
-            self.transport.resume_reading()
-
-    def _decongest(self) -> None:
-        self.congested = False
+        self._full = self.congested = False
         self.relieved()
+        self.pause(self.blocked)
 
     def relieved(self) -> None:
         """Called when the client can take deliveries again."""
 
     def pause(self, blocked: bool) -> None:
         """Stop, or go on, reading from a publisher; what it sends waits in its socket."""
-        self._blocked = blocked
+        self.blocked = blocked
         if blocked:
             self.transport.pause_reading()
-        elif not self._socket_full:
+        elif not self._full:
             self.transport.resume_reading()
 
     # --- heartbeats
@@ -117,10 +117,9 @@ class Wire(asyncio.Protocol):
     def _beat(self) -> None:
         """Send a heartbeat when nothing else was sent; drop a client that was silent too long."""
         moment = self._loop.time()
-        silent = moment - self.heard > 2 * self.heartbeat
-        if silent and self.transport.is_reading():
+        if moment - self._heard > 2 * self.heartbeat and self.transport.is_reading():
             self.transport.abort()
             return
         if moment - self._said >= self.heartbeat / 2:
-            self.write(frames.HEARTBEAT_FRAME)
-        self.later(self.heartbeat / 2, self._beat)
+            self.write(frames.frame(frames.HEARTBEAT, 0, b""))
+        self.start_heartbeats()

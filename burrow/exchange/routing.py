@@ -9,10 +9,11 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from burrow import deadletter, tables
-from burrow.exchange import Exchange
+from burrow import deadletters
+from burrow.exchange.exchanges import Exchange, HeadersExchange
 from burrow.message import Message
-from burrow.queue import Queue
+from burrow.queue.classic import Queue
+from burrow.wire import tables
 
 if TYPE_CHECKING:
     from burrow.vhost import Vhost
@@ -36,21 +37,21 @@ class Routing:
     def route(self, exchange: Exchange, message: Message) -> tuple[Queue, ...]:
         """The queues of a message, each once, by its keys, headers and alternate exchanges."""
         keys = message.keys
-        known = self._routes.get((exchange.name, keys[0])) if len(keys) == 1 else None
+        cacheable = len(keys) == 1
+        known = self._routes.get((exchange.name, keys[0])) if cacheable else None
         if known is not None:
             return known
         found: dict[Queue, None] = {}
-        cacheable = len(keys) == 1
-        headers: dict[str, Any] | None = None
+        headers: dict[str, Any] = {}
         todo, seen = [exchange], {exchange.name}
         while todo:
             current = todo.pop()
-            if current.by_headers:
+            if isinstance(current, HeadersExchange):
                 cacheable = False
-                headers = _headers(message) if headers is None else headers
-            matches = list(self._matches(current, keys, headers or {}))
-            if not matches and current.alternate in self._vhost.exchanges:
-                matches = [self._vhost.exchanges[str(current.alternate)]]
+                headers = headers or _headers(message)
+            matches = list(self._matches(current, keys, headers))
+            if not matches and (name := current.arguments.get("alternate-exchange")) is not None:
+                matches = [self._vhost.exchanges[name]] if name in self._vhost.exchanges else []
             for match in matches:
                 if isinstance(match, Queue):
                     found[match] = None
@@ -64,14 +65,26 @@ class Routing:
             self._routes[exchange.name, keys[0]] = queues
         return queues
 
-    def _matches(self, exchange: Exchange, keys: Iterable[str],
-                 headers: dict[str, Any]) -> Iterable[Exchange | Queue]:  # fmt: skip
+    def _matches(
+        self, exchange: Exchange, keys: Iterable[str], headers: dict[str, Any]
+    ) -> Iterable[Exchange | Queue]:
         for key in keys:
-            if exchange.name == "":
-                if key in self._vhost.queues:
-                    yield self._vhost.queues[key]
-            else:
+            if exchange.name:
                 yield from exchange.match(key, headers)
+            elif key in self._vhost.queues:
+                yield self._vhost.queues[key]
+
+    def publish(self, message: Message, queues: Iterable[Queue]) -> bool:
+        """Give a message to each of its queues; False when one refused it. Whatever dies by it
+        is dead-lettered after all of them have it, as in RabbitMQ.
+        """
+        outer, self._burying = self._burying, True
+        try:
+            answers = [queue.publish(message) for queue in queues if not queue.deleted]
+        finally:
+            self._burying = outer
+        self._bury_all()
+        return all(answers)
 
     # --- dead letters
 
@@ -81,48 +94,31 @@ class Routing:
         One death can cause the next; they are worked off one after the other, not nested.
         """
         self._dead.append((source, message, reason, failures))
-        if not self._burying:
-            self._bury_all()
-
-    def publish(self, message: Message, queues: Iterable[Queue]) -> bool:
-        """Give a message to each of its queues; False when one refused it. Whatever dies by it
-        is dead-lettered after all of them have it, as in RabbitMQ.
-        """
-        outer, self._burying = self._burying, True
-        try:
-            answers = [queue.publish(message) for queue in queues if not queue.deleted]
-            accepted = all(answers)
-        finally:
-            self._burying = outer
-        if self._dead and not outer:
-            self._bury_all()
-        return accepted
+        self._bury_all()
 
     def _bury_all(self) -> None:
-        self._burying = True
-        try:
-            while self._dead:
+        while self._dead and not self._burying:
+            self._burying = True
+            try:
                 self._bury(*self._dead.popleft())
-        finally:
-            self._burying = False
+            finally:
+                self._burying = False
 
     def _bury(self, source: Queue, message: Message, reason: str, failures: int) -> None:
         exchange = self._vhost.exchanges.get(source.dead_letter_exchange or "")
         if exchange is None:
             return
-        dead = deadletter.dead_letter(message, source.name, reason, exchange.name,
-                                      source.dead_letter_key, failures)  # fmt: skip
+        key = source.arguments.get("x-dead-letter-routing-key")
+        dead = deadletters.dead_letter(message, source.name, reason, exchange.name, key, failures)
         for queue in self.route(exchange, dead):
-            if reason != "rejected" and dead.deaths and dead.deaths.is_cycle(queue.name):
-                continue
-            queue.publish(dead)
+            cycle = dead.deaths is not None and dead.deaths.is_cycle(queue.name)
+            if reason == "rejected" or not cycle:
+                queue.publish(dead)
 
 
 def _headers(message: Message) -> dict[str, Any]:
     try:
-        return {
-            name.decode(errors="replace"): tables.decode_value(value)
-            for name, value in message.properties.headers or ()
-        }
+        fields = message.properties.headers or ()
+        return {name.decode(errors="replace"): tables.decode(value) for name, value in fields}
     except ValueError:
         return {}

@@ -1,6 +1,6 @@
-"""A client's connection: handshake, frames to channels, heartbeats, blocking, the end.
+"""A client's connection: frames to channels, opening and closing, blocking, the end.
 
-AMQP 0-9-1 sections 2.2.4 (negotiation), 4.2 (frames) and 4.2.7 (heartbeats).
+AMQP 0-9-1 sections 2.2.4 (negotiation) and 4.2 (frames).
 """
 
 from __future__ import annotations
@@ -11,22 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from pamqp import base, commands
 
-from burrow import frames, handshake, methods
-from burrow.channel import Channel
+from burrow.channel import methods
+from burrow.channel.channel import Channel
+from burrow.connection import handshake
+from burrow.connection.socket import CLOSE_SECONDS, Socket
 from burrow.errors import AmqpError, Hangup
-from burrow.wire import CLOSE_SECONDS, Wire
+from burrow.wire import frames
 
 if TYPE_CHECKING:
     from burrow.broker import Broker
     from burrow.vhost import Vhost
 
 
-class Connection(Wire):
+class Connection(Socket):
     """One TCP connection. `stage` says what may come next:
     header, start-ok, tune-ok, open, running, closing, closed.
     """
 
-    vhost: Vhost
+    vhost: Vhost | None = None
 
     def __init__(self, broker: Broker) -> None:
         super().__init__(broker)
@@ -44,7 +46,11 @@ class Connection(Wire):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.broker.connections.add(self)
-        handshake.watch(self)
+        self.later(handshake.SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        if self.vhost is None:  # a client that did not finish its handshake in time
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.stage = "closed"
@@ -53,24 +59,26 @@ class Connection(Wire):
         self._release()
 
     def _release(self) -> None:
+        """Its channels end, and its exclusive queues with them."""
         channels, self.channels = self.channels, {}
         for channel in channels.values():
             channel.closing = True  # what one gives back must not go to the next
         for channel in channels.values():
             channel.close()
-        self.broker.connection_closed(self)
+        if self.vhost is not None:
+            self.vhost.remove_exclusive(self)
 
     def send(self, reply: base.Frame) -> None:
         """Send a method on channel 0."""
         self.write(frames.encode(0, reply))
 
-    # --- in
+    # --- frames in
 
     def data_received(self, data: bytes) -> None:
-        self.heard = self._loop.time()
+        super().data_received(data)
         data = self._rest + data if self._rest else data
         start = 0
-        self.broker.begin_turn()
+        self.broker.in_turn = True
         try:
             if self.stage == "header":
                 start = handshake.on_header(self, data)
@@ -88,6 +96,10 @@ class Connection(Wire):
         self.broker.end_turn()
 
     def _frames(self, data: bytes, start: int) -> int:
+        """Handle the whole frames in `data` from `start`; where the first that is not whole begins.
+
+        Raises 501 for what is no frame.
+        """
         end = len(data)
         while end - start > frames.HEAD.size and self.stage not in ("header", "closed"):
             kind, number, size = frames.HEAD.unpack_from(data, start)
@@ -105,110 +117,99 @@ class Connection(Wire):
             channel = self.channels.get(number)
             if channel is None or channel.closing or self.stage != "running":
                 self._on_frame(kind, number, payload)
-                continue
-            refused = frames.PUBLISH if channel.content.method is not None else payload
-            try:
+            else:
                 self._on_channel_frame(channel, kind, payload)
-            except AmqpError as error:
-                if refused is frames.PUBLISH or kind == frames.METHOD:
-                    error.method = frames.method_numbers(refused)
-                if error.hard:
-                    raise
-                channel.close()
-                channel.send(commands.Channel.Close(error.code, error.text, *error.method))
         return start
 
     def _on_channel_frame(self, channel: Channel, kind: int, payload: bytes) -> None:
-        if kind == frames.HEADER:
-            channel.content.on_header(payload)
-        elif kind == frames.BODY:
-            channel.content.on_body(payload)
-        elif kind != frames.METHOD:
-            self._on_frame(kind, channel.number, payload)
-        elif channel.content.method is not None:
-            raise channel.content.unexpected()
-        elif payload.startswith(frames.PUBLISH):
-            channel.content.on_method(payload)
-            if not self.published:
-                self.published = True
-                self.broker.check_memory()
-        elif payload.startswith(frames.ACK):
-            channel.on_ack(payload)
-        else:
-            methods.handle(channel, payload)
+        """A frame of an open channel, which closes when it is refused with a soft error."""
+        content = channel.content
+        refused = payload if content.method is None else frames.PUBLISH
+        try:
+            if kind == frames.HEADER:
+                content.on_header(payload)
+            elif kind == frames.BODY:
+                content.on_body(payload)
+            elif kind != frames.METHOD:
+                self._on_frame(kind, channel.number, payload)
+            elif content.method is not None:
+                raise content.unexpected()
+            elif payload.startswith(frames.PUBLISH):
+                content.method = frames.publish(payload)
+                if not self.published:
+                    self.published = True
+                    self.broker.check_memory()
+            elif payload.startswith(frames.ACK):
+                channel.on_ack(payload)
+            else:
+                methods.handle(channel, payload)
+        except AmqpError as error:
+            if refused is frames.PUBLISH or kind == frames.METHOD:
+                error.blame(refused)
+            if error.hard:
+                raise
+            channel.close()
+            channel.send(commands.Channel.Close(error.code, error.text, *(error.method or (0, 0))))
 
     def _on_frame(self, kind: int, number: int, payload: bytes) -> None:
         """Frames for channel 0, and for channels that are not open."""
-        if kind == frames.HEARTBEAT:
-            if number:
-                raise frames.broken(kind, payload, "", 505)
-            return
-        if kind not in (frames.METHOD, frames.HEADER, frames.BODY):
-            raise frames.broken(kind, payload, "unknown_frame")
-        channel = self.channels.get(number)
-        if kind != frames.METHOD:
-            if channel is None and self.stage != "closing":
+        if kind == frames.HEARTBEAT and number:
+            raise frames.broken(kind, payload, code=505)
+        if kind in (frames.HEADER, frames.BODY):
+            if number not in self.channels and self.stage != "closing":
                 raise AmqpError(504 if number else 503, "content on a channel that is not open")
-            return
-        method = frames.method(payload)
-        try:
-            self._on_method(number, channel, method)
-        except AmqpError as error:
-            if error.code not in (403, 530):
-                error.method = frames.method_numbers(payload)
-            raise
+        elif kind == frames.METHOD:
+            try:
+                self._on_method(number, frames.method(payload))
+            except AmqpError as error:
+                if error.code not in (403, 530):
+                    error.blame(payload)
+                raise
+        elif kind != frames.HEARTBEAT:
+            raise frames.broken(kind, payload, "unknown_frame")
 
-    def _on_method(self, number: int, channel: Channel | None, method: base.Frame) -> None:
+    def _on_method(self, number: int, m: base.Frame) -> None:
         if self.stage == "closing":
-            if isinstance(method, commands.Connection.CloseOk | commands.Connection.Close):
+            if isinstance(m, commands.Connection.CloseOk | commands.Connection.Close):
                 self.drop()  # a close that crossed ours has said all there is to say
         elif number == 0:
-            self._on_connection_method(method)
-        elif channel is not None:  # closing: only its close-ok, or a close that crossed ours
-            if isinstance(method, commands.Channel.CloseOk | commands.Channel.Close):
-                del self.channels[number]
-                if isinstance(method, commands.Channel.Close):
-                    channel.send(commands.Channel.CloseOk())
-        else:
-            self._open_channel(number, method)
+            self._on_connection_method(m)
+        elif number not in self.channels:
+            self._open_channel(number, m)
+        elif isinstance(m, commands.Channel.CloseOk):  # the channel is closing: all else is late
+            del self.channels[number]
+        elif isinstance(m, commands.Channel.Close):
+            self.channels.pop(number).send(commands.Channel.CloseOk())
 
-    def _open_channel(self, number: int, method: base.Frame) -> None:
-        if self.stage != "running":
-            raise Hangup(f"{method.name} before the connection is open")
-        if not isinstance(method, commands.Channel.Open):
+    def _open_channel(self, number: int, m: base.Frame) -> None:
+        if self.vhost is None or self.stage != "running":
+            raise Hangup(f"{m.name} before the connection is open")
+        if not isinstance(m, commands.Channel.Open):
             raise AmqpError(504, "expected 'channel.open'")
         if (most := len(self.channels)) >= self.channel_max:
-            raise AmqpError(530, f"number of channels opened ({most}) has reached the negotiated "
-                                 f"channel_max ({self.channel_max})")  # fmt: skip
-        channel = self.channels[number] = Channel(self, number)
+            reached = f"the negotiated channel_max ({self.channel_max})"
+            raise AmqpError(530, f"number of channels opened ({most}) has reached {reached}")
+        channel = self.channels[number] = Channel(self, self.vhost, number)
         channel.send(commands.Channel.OpenOk())
-
-    # --- connection methods
 
     def _on_connection_method(self, m: base.Frame) -> None:
         if isinstance(m, commands.Connection.Close):
             self.stage = "closing"
             self._release()
             self.send(commands.Connection.CloseOk())
-            self.flush()
             self.drop()
-        elif isinstance(m, commands.Connection.UpdateSecret) and self.stage == "running":
-            self.send(commands.Connection.UpdateSecretOk())
-        elif self.stage == "running":
-            raise AmqpError(504, "unexpected method in connection state running")
-        else:
+        elif self.stage != "running":
             handshake.answer(self, m)
+        elif isinstance(m, commands.Connection.UpdateSecret):
+            self.send(commands.Connection.UpdateSecretOk())
+        else:
+            raise AmqpError(504, "unexpected method in connection state running")
 
-    def opened(self, vhost: Vhost) -> None:
-        """The handshake is done: channels may open, and heartbeats start."""
-        self.vhost = vhost
-        self.stage = "running"
-        self.send(commands.Connection.OpenOk())
-        self.start_heartbeats()
+    # --- pauses
 
     def block(self, blocked: bool) -> None:
         """Stop, or go on, reading from a connection that publishes; tells it when it can be."""
-        if blocked == self._blocked or self.stage != "running":
+        if blocked == self.blocked or self.stage != "running":
             return
         if self.capabilities.get("connection.blocked"):
             news = commands.Connection.Blocked("low on memory")
@@ -230,9 +231,9 @@ class Connection(Wire):
             self.drop()
             return
         stage, self.stage = self.stage, "closing"
-        self._release()
         if stage == "running" or error.code == 403 or (stage, error.code) == ("open", 530):
-            numbers = (0, 0) if error.text == "INTERNAL_ERROR" else error.method
+            self._release()
+            numbers = (0, 0) if error.text == "INTERNAL_ERROR" else error.method or (0, 0)
             self.send(commands.Connection.Close(error.code, error.text, *numbers))
             self.later(CLOSE_SECONDS, self.drop)
             self.transport.resume_reading()  # its close-ok may wait behind what it published

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from burrow.arguments import Arguments
-from burrow.consumers import Consumer, Consumers
-from burrow.errors import AmqpError
 from burrow.message import Message
-from burrow.ready import Entry, Ready
+from burrow.queue.arguments import Arguments
+from burrow.queue.consumers import Consumer, Consumers
+from burrow.queue.ready import Entry, Limit, Ready
 
 if TYPE_CHECKING:
+    from burrow.exchange.exchanges import Binding
     from burrow.vhost import Vhost
 
 
@@ -24,32 +25,34 @@ def now() -> int:
     return int(time.time() * 1000)
 
 
+@dataclass(eq=False)
 class Queue:
-    """A classic queue, and the base of the quorum queue."""
+    """A classic queue, and the base of the quorum queue.
 
-    kind = "queue"
-    type = "classic"
+    `owner` is the connection of an exclusive queue, `bound_to` the bindings that lead here.
+    """
 
-    def __init__(self, vhost: Vhost, name: str, *, durable: bool, owner: object | None,
-                 auto_delete: bool, arguments: Arguments) -> None:  # fmt: skip
-        self.vhost = vhost
-        self.name = name
-        self.durable = durable
-        self.owner = owner  # the connection of an exclusive queue
-        self.auto_delete = auto_delete
-        self.arguments = arguments
+    kind: ClassVar[str] = "queue"
+    type: ClassVar[str] = "classic"
+    vhost: Vhost
+    name: str
+    arguments: Arguments
+    durable: bool
+    auto_delete: bool = False
+    owner: object = None
+    bound_to: dict[tuple[str, Any], Binding] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        arguments = self.arguments
         self.ttl: int | None = arguments.get("x-message-ttl")
         self.expires: int | None = arguments.get("x-expires")
-        self.max_length: int | None = arguments.get("x-max-length")
-        self.max_bytes: int | None = arguments.get("x-max-length-bytes")
+        self.max_priority: int = arguments.get("x-max-priority", 0)
         self.overflow: str = arguments.get("x-overflow", "drop-head")
         self.dead_letter_exchange: str | None = arguments.get("x-dead-letter-exchange")
-        self.dead_letter_key: str | None = arguments.get("x-dead-letter-routing-key")
-        self.max_priority: int = arguments.get("x-max-priority", 0)
-        self.limited = self.max_length is not None or self.max_bytes is not None
         self.single: bool = arguments.get("x-single-active-consumer", False)
-        self.consumers = Consumers(self, single=self.single, takeover=self.type == "quorum")
-        self.bound_to: dict[tuple[str, Any], Any] = {}  # bindings that lead here
+        self.limit = Limit(arguments.get("x-max-length"), arguments.get("x-max-length-bytes"))
+        self.limited = self.limit != (None, None)
+        self.consumers = Consumers(self)
         self.ready = Ready()
         self.deleted = False
         self.used = now()
@@ -58,6 +61,9 @@ class Queue:
         self._expiring = False  # some entry has, or had, a time to live
         self._timer: asyncio.TimerHandle | None = None
         self._due: int | None = None  # when the timer will go off
+
+    def __str__(self) -> str:
+        return f"queue '{self.name}' in vhost '{self.vhost.name}'"
 
     # --- in
 
@@ -69,12 +75,16 @@ class Queue:
             return False
         self._sequence += 1
         entry = Entry(message, self._sequence, self._priority(message), self._expiry(message))
+        if message.failures and self.type == "quorum":
+            entry.redelivered = True
         self.vhost.broker.memory += message.cost
         store = self.vhost.broker.store
         if store is not None and self.durable and self._persists(message):
             store.add(self, entry)
         self.ready.append(entry)
         self._settle()
+        if message.failures:  # a dead letter; too late for one that went straight to a consumer
+            entry.redelivered = True
         return True
 
     def restore(self, entry: Entry) -> None:
@@ -87,14 +97,21 @@ class Queue:
             asyncio.get_running_loop().call_soon(self._drop_expired)
 
     def requeue(self, entries: list[Entry], *, failed: bool) -> None:
-        """Take deliveries back, each to its old place; `failed` unless it was by basic.nack."""
-        for entry in sorted(entries, key=lambda one: one.sequence, reverse=True):
+        """Take deliveries back; `failed` unless by basic.nack, which quorum queues excuse."""
+        for entry in self._came_back(entries):
             entry.acquired += 1
             entry.failures += failed
-            self.ready.insert(entry)
+            entry.redelivered = True
+            self._replace(entry, failed)
         if self._expiring:
             self._drop_expired()
         self._settle()
+
+    def _came_back(self, entries: list[Entry]) -> list[Entry]:
+        return sorted(entries, key=lambda one: one.sequence, reverse=True)
+
+    def _replace(self, entry: Entry, failed: bool) -> None:
+        self.ready.insert(entry)
 
     def _settle(self) -> None:
         """After a message came in: hand out, hold the limits, drop what expired.
@@ -171,20 +188,15 @@ class Queue:
 
     # --- limits and time
 
-    def _over(self, length: int, size: int) -> bool:
-        if self.max_length is not None and length > self.max_length:
-            return True
-        return self.max_bytes is not None and size > self.max_bytes
-
     def _would_overflow(self, message: Message) -> bool:
-        return self._over(self.ready.count + 1, self.ready.size + len(message.body))
+        return self.limit.exceeded(self.ready.count + 1, self.ready.size + len(message.body))
 
     def _trim(self) -> bool:
         """Drop what is over the limits; whether anything was."""
-        before = self.ready.count
-        while self._over(self.ready.count, self.ready.size) and (entry := self.ready.take()):
+        ready, before = self.ready, self.ready.count
+        while self.limit.exceeded(ready.count, ready.size) and (entry := ready.take()):
             self._drop(entry, "maxlen")
-        return self.ready.count < before
+        return ready.count < before
 
     def _drop_expired(self) -> None:
         """Drop what expired at the head, and come back when the next head is due."""
@@ -205,21 +217,7 @@ class Queue:
         self._due = None
         self._drop_expired()
 
-    def unused_for(self) -> int:
-        """Milliseconds since the last use, 0 while there are consumers (docs: Queue TTL)."""
-        return 0 if self.consumers.all else now() - self.used
-
     # --- the queue itself
-
-    def add_consumer(self, consumer: Consumer) -> None:
-        """Register a consumer. Raises 403 when one of them wants the queue for itself."""
-        others = self.consumers.all
-        exclusive = consumer.exclusive or (others and others[0].exclusive)
-        if self.type == "classic" and exclusive and (others or self.single):
-            where = f"queue '{self.name}' in vhost '{self.vhost.name}'"
-            raise AmqpError(403, f"{where} in exclusive use")
-        self.consumers.add(consumer)
-        self.pump()
 
     def consumer_count(self) -> int:
         """How many consumers declare-ok tells of."""

@@ -5,36 +5,35 @@ Facts: RabbitMQ docs, "Consumer Prefetch", "Consumer Priorities", "Consumers" (s
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import insort
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from burrow.frames import deliver_prefix
+from burrow.errors import AmqpError
+from burrow.wire.frames import DELIVER
+from burrow.wire.tables import short_string
 
 if TYPE_CHECKING:
-    from burrow.channel import Channel
-    from burrow.queue import Queue
+    from burrow.channel.channel import Channel
+    from burrow.queue.classic import Queue
 
 
+@dataclass(eq=False)
 class Consumer:
     """One basic.consume. `limit` is the most unacknowledged deliveries it may have, 0 for any."""
 
-    __slots__ = (
-        "channel", "exclusive", "limit", "no_ack", "prefix", "priority", "queue", "tag", "unacked",
-        "waiting",
-    )  # fmt: skip
+    tag: str
+    channel: Channel
+    queue: Queue
+    no_ack: bool
+    exclusive: bool = False
+    limit: int = 0
+    priority: int = 0
+    unacked: int = 0
+    waiting: bool = False
 
-    def __init__(self, tag: str, channel: Channel, queue: Queue, *, no_ack: bool,
-                 exclusive: bool, limit: int, priority: int) -> None:  # fmt: skip
-        self.tag = tag
-        self.channel = channel
-        self.queue = queue
-        self.no_ack = no_ack
-        self.exclusive = exclusive
-        self.limit = 0 if no_ack else limit
-        self.priority = priority
-        self.prefix = deliver_prefix(tag)
-        self.unacked = 0
-        self.waiting = False
+    def __post_init__(self) -> None:
+        self.prefix = DELIVER + short_string(self.tag)
 
     def ready(self) -> bool:
         """Whether it may get one more message now."""
@@ -57,82 +56,69 @@ class Consumers:
     aside until an acknowledgement, or room in their socket, wakes them.
     """
 
-    def __init__(self, queue: Queue, *, single: bool, takeover: bool) -> None:
+    def __init__(self, queue: Queue) -> None:
         self._queue = queue
-        self._single = single
-        self._takeover = takeover
         self.all: list[Consumer] = []
         self.active: Consumer | None = None
-        self._turns: dict[int, deque[Consumer]] = {}
-        self._priorities: list[int] = []
+        self._line: list[Consumer] = []  # those that may take more, in their turns
 
     def add(self, consumer: Consumer) -> None:
-        """Register a consumer, last in its turn."""
+        """Register a consumer, last in its turn. Raises 403 when one wants the queue for itself."""
+        exclusive = consumer.exclusive or (self.all and self.all[0].exclusive)
+        if exclusive and self._queue.type == "classic" and (self.all or self._queue.single):
+            raise AmqpError(403, f"{self._queue} in exclusive use")
         self.all.append(consumer)
-        if self._single:
-            self._elect()
-        else:
-            self._line_up(consumer)
+        self._line_up(consumer)
+        self._queue.pump()
 
     def remove(self, consumer: Consumer) -> None:
         """Forget a consumer; its unacknowledged deliveries stay with its channel."""
         self.all.remove(consumer)
-        if self._single:
+        if self._queue.single:
             if self.active is consumer:
                 self.active = None
             self._elect()
         elif not consumer.waiting:
-            self._turns[consumer.priority].remove(consumer)
+            self._line.remove(consumer)
 
     def wake(self, consumer: Consumer) -> None:
         """A consumer that stood aside can take messages again."""
         consumer.waiting = False
-        if consumer not in self.all:
-            return
-        if self._single:
-            self._elect()
-        else:
+        if consumer in self.all:
             self._line_up(consumer)
-        self._queue.pump()
+            self._queue.pump()
 
     def next(self) -> Consumer | None:
         """The consumer for the next message, None when nobody can take it."""
-        if self._single:
+        if self._queue.single:
             self._elect()
             chosen = self.active
             if chosen is None or chosen.ready():
                 return chosen
             chosen.waiting = True
             return None
-        for priority in self._priorities:
-            turns = self._turns[priority]
-            while turns:
-                chosen = turns[0]
-                if chosen.ready():
-                    if len(turns) > 1:
-                        turns.rotate(-1)
-                    return chosen
-                chosen.waiting = True
-                turns.popleft()
+        while self._line:
+            chosen = self._line.pop(0)
+            if chosen.ready():
+                self._line_up(chosen)
+                return chosen
+            chosen.waiting = True
         return None
 
     def _line_up(self, consumer: Consumer) -> None:
-        if consumer.priority not in self._turns:
-            self._turns[consumer.priority] = deque()
-            self._priorities = sorted(self._turns, reverse=True)
-        self._turns[consumer.priority].append(consumer)
+        if self._queue.single:
+            self._elect()
+        else:
+            insort(self._line, consumer, key=lambda one: -one.priority)
 
     def _elect(self) -> None:
         """Single active consumer: keep the active one, or choose the next.
 
-        A quorum queue (`takeover`) lets a consumer of higher priority take over when the active
+        A quorum queue lets a consumer of higher priority take over when the active
         one has nothing unacknowledged left.
         """
         best = max(self.all, key=lambda one: one.priority, default=None)
-        if self.active is None:
-            self.active = best
-        elif (
-            self._takeover and best and best.priority > self.active.priority
-            and not self.active.unacked
-        ):  # fmt: skip
+        now = self.active
+        takeover = now and self._queue.type == "quorum" and not now.unacked
+        if now is None or (takeover and best and best.priority > now.priority):
             self.active = best

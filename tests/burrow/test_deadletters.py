@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
-from burrow import tables
-from burrow.deadletter import Death, Deaths, dead_letter, record
-from burrow.message import Message, content_header, read_properties
+from burrow.deadletters import Death, Deaths, dead_letter, record
+from burrow.message import Message, read_properties
+from burrow.wire import tables
+
+CONTENT_HEADER = struct.pack(">HHQ", 60, 0, 2)  # class, weight, size of the body
 
 
 def _message(**properties: bytes) -> Message:
-    header = content_header(2, tables.join_properties(properties))
+    header = CONTENT_HEADER + tables.join_properties(properties)
     return Message("x", ("k", "cc"), header, b"hi", read_properties(header))
 
 
 def _headers(message: Message) -> dict[str, Any]:
-    return {k.decode(): tables.decode_value(v) for k, v in message.properties.headers or []}
+    return {k.decode(): tables.decode(v) for k, v in message.properties.headers or []}
 
 
 def test_a_dead_letter_tells_where_and_why_it_died() -> None:
@@ -50,8 +53,8 @@ def test_the_expiration_goes_and_is_remembered() -> None:
 
 
 def test_a_clients_own_x_death_is_replaced_and_its_other_headers_stay() -> None:
-    own: tables.Fields = [(b"x-death", tables.string("mine")), (b"n", b"s\x00\x07")]
-    dead = dead_letter(_message(headers=tables.table(own)[1:]), "q", "rejected", "", None, 0)
+    own: tables.Fields = [(b"x-death", tables.encode("mine")), (b"n", b"s\x00\x07")]
+    dead = dead_letter(_message(headers=tables.table(own)), "q", "rejected", "", None, 0)
     assert _headers(dead)["n"] == 7
     assert (b"n", b"s\x00\x07") in (dead.properties.headers or [])
     assert len(_headers(dead)["x-death"]) == 1
@@ -60,7 +63,7 @@ def test_a_clients_own_x_death_is_replaced_and_its_other_headers_stay() -> None:
 def _deaths(*pairs: tuple[str, str]) -> Deaths:
     deaths: Deaths | None = None
     for queue, reason in pairs:
-        deaths = record(deaths, Death(queue, reason, 1, 0, "", (), None))
+        deaths = record(deaths, Death(1, reason, queue, 0, "", (), None))
     assert deaths is not None
     return deaths
 

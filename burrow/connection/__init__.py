@@ -1,0 +1,1 @@
+"""One client: its socket, its first words, and the channels it opens."""

@@ -1,0 +1,1 @@
+"""Where messages wait, and who gets the next one."""
