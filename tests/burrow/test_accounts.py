@@ -30,7 +30,7 @@ def test_after_any_use_no_message_is_left_behind(seed: int) -> None:
     async def run() -> tuple[int, int, int]:
         broker = Broker()
         await broker.start()
-        await asyncio.to_thread(_use, url(broker.port), random.Random(seed))  # noqa: S311
+        await asyncio.to_thread(_use, url(broker.port), random.Random(seed))
         deadline = time.monotonic() + 5
         while broker.connections and time.monotonic() < deadline:
             await asyncio.sleep(0.01)

@@ -210,6 +210,6 @@ KINDS = (random_bytes, cut, flipped, shuffled, any_method, any_frame, any_conten
 
 def make(seed: int, number: int) -> tuple[str, bytes]:
     """Input `number` of a seed: the name of its kind, and the bytes to send."""
-    r = random.Random(f"{seed}/{number}")  # noqa: S311 - no secret
+    r = random.Random(f"{seed}/{number}")
     kind = KINDS[number % len(KINDS)]
     return kind.__name__, kind(r)

@@ -165,7 +165,7 @@ def one_round(broker: Broker, ledger: Ledger, r: random.Random) -> None:
 
 def kill9(rounds: int, seed: int) -> Ledger:
     """`rounds` kills of a burrow with one data folder."""
-    ledger, r = Ledger(), random.Random(seed)  # noqa: S311 - no secret
+    ledger, r = Ledger(), random.Random(seed)
     with (
         tempfile.TemporaryDirectory(prefix="burrow-data-") as folder,
         Broker(Path(folder)) as broker,

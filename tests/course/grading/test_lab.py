@@ -165,4 +165,4 @@ def test_eventually_returns_what_was_said_last(lab: Lab) -> None:
 def test_the_same_seed_and_check_give_the_same_numbers(lab: Lab) -> None:
     import random
 
-    assert lab.random.random() == random.Random("1/c").random()  # noqa: S311
+    assert lab.random.random() == random.Random("1/c").random()
