@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from course.tap.entry import Entry
 from course.tap.event import PREVIEW_BYTES
-from course.tap.frames import METHOD, Span
+from course.tap.frames import BODY, HEADER, Span
 from course.tap.gate import Gate
 from course.tap.rules import Fate, Rule, decide
 from course.tap.side import Side
@@ -80,7 +80,9 @@ class Passage:
             frame = data[pos:end] if changed is None else changed
             entry = complete or self.stream.contents[channel].entry
             undecided = self._undecided.setdefault(channel, [])
-            begun = kind != METHOD and not undecided  # its beginning passed before there were rules
+            begun = (
+                kind in (HEADER, BODY) and not undecided
+            )  # its beginning passed before there were rules
             undecided.append(frame)
             if entry.fate is None:
                 if not begun and complete is None and len(entry.body) < PREVIEW_BYTES:

@@ -5,18 +5,35 @@ from pathlib import Path
 
 import pika
 import pytest
-from pamqp import commands
+from pamqp import base, commands, frame
 
 from course.brokers import Broker
-from course.tap import Tap
+from course.tap import Tap, decode
 from tests.course.tap.raw import PROTOCOL_HEADER, raw
 from tests.course.tap.watching import wait
 
 SECRET = "correct-horse-battery"
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        commands.Connection.StartOk({}, "PLAIN", SECRET, "en_US"),
+        commands.Connection.StartOk({}, SECRET, "", "en_US"),
+        commands.Connection.Secure(SECRET),
+        commands.Connection.SecureOk(SECRET),
+        commands.Connection.UpdateSecret(SECRET, "new"),
+    ],
+)
+def test_a_secret_is_dropped_as_soon_as_it_is_decoded(method: base.Frame) -> None:
+    decoded = decode.method(frame.marshal(method, 0)[7:-1])
+    assert SECRET not in repr([getattr(decoded, name) for name in decoded.__slots__])
+
+
 def test_no_password_is_recorded_whether_it_is_right_or_wrong(
-    embedded: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    embedded: Broker,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     record = tmp_path / "record.jsonl"
     upstream = embedded.url.replace("guest:guest@", f"guest:{SECRET}@")
