@@ -59,6 +59,7 @@ class Show:
             return
         self._status.stop()  # its line would be mixed with ours
         self.task(task)
+        self._status.update("clearing up")
         self._status.start()
 
     def task(self, task: TaskReport) -> None:

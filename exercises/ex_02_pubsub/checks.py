@@ -95,6 +95,8 @@ def ready(lab, *processes):
             lab.expect(event.reply_code not in (403, 405), finding, did, saw, [event])
         saw = "No basic.consume came in five seconds."
         lab.expect(lab.consuming(process, seconds=1), "not-consuming", did, saw)
+        bound = {"method": "queue.bind-ok", "process": process}
+        lab.eventually(lambda b=bound: lab.wire(**b), seconds=1)
 
 
 def emit(lab, events):

@@ -27,7 +27,9 @@ def words(lab, stock, count=1):
 
 def start(lab, name, *patterns):
     env = {"SHOW_FILE": f"{name}.jsonl"}
-    return lab.start("watch.py", name, *patterns, name=name, env=env)
+    process = lab.start("watch.py", name, *patterns, name=name, env=env)
+    process.keys = {pattern for pattern in patterns if not pattern.startswith("@")}
+    return process
 
 
 def shown(lab, process):
@@ -84,7 +86,9 @@ def ready(lab, *processes):
         if not consuming:
             lab.crashed(process)
             lab.fail("not-consuming", did, "No basic.consume came.")
-    lab.quiet(0.3, limit=3)  # a program may have more than one consumer
+    for process in processes:  # a program may have several consumers, and bind after the first
+        lab.eventually(lambda p=process: p.keys <= set(bound(lab, p)), seconds=1)
+    lab.quiet(0.3, limit=3)
     did = "We looked for the exchange `feed`, to which other teams publish."
     declared = {event.exchange for event in lab.wire(method="exchange.declare")}
     saw = f"Your programs declare {', '.join(map(repr, declared))}."
