@@ -205,14 +205,20 @@ class Channel:
     # --- transactions
 
     def commit(self, transaction: Transaction) -> None:
-        """Make its publishes and acknowledgements count. Raises 506 when a queue has gone."""
+        """Make its publishes and acknowledgements count.
+
+        Raises 506 when a queue has gone, and 406 when a full queue has rejected a publish.
+        """
+        accepted = True
         while transaction.publishes:
             publish = transaction.publishes.pop(0)
             publish.check()
-            self._enqueue(*publish)
+            accepted &= self._enqueue(*publish)
         settlements, transaction.settlements = transaction.settlements, []
         for settlement in settlements:
             self._apply(settlement)
+        if not accepted:
+            raise AmqpError(406, "partial tx completion")
 
     def rollback(self, transaction: Transaction) -> None:
         """Forget its publishes; its acknowledged deliveries are outstanding again."""

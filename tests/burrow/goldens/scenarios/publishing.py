@@ -210,3 +210,12 @@ def tx_commit_after_its_queue_was_deleted(lab: Lab) -> Json:
             lambda ch: ch.call(c.Tx.Commit),
         )
     return seen
+
+
+def tx_commit_into_a_full_queue(lab: Lab) -> Json:
+    queue = lab.queue("q", {"x-max-length": 1, "x-overflow": "reject-publish"})
+    return lab.tries(
+        lambda ch: ch.call(c.Tx.Select),
+        lambda ch: [ch.publish(queue, body) for body in "ab"] and None,
+        lambda ch: ch.call(c.Tx.Commit),
+    )
