@@ -93,7 +93,7 @@ def submit(
     done = main.submit(_broker(context), listed, priority)
     again = f", {done.already} were there before" if done.already else ""
     print(f"{done.accepted} of {done.total} tasks accepted{again}.", file=sys.stderr)
-    if not done.workers and not wait:
+    if not done.workers:
         print("No worker is running yet: task-processor worker", file=sys.stderr)
     print(done.job, flush=True)
     if wait:
