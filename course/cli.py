@@ -8,6 +8,7 @@ import typer
 
 from course import commands
 from course.brokers.cli import app as broker_app
+from course.grading.cli import register as register_exercises
 from course.options import BrokerName, Plain, together
 from course.quiz.cli import app as quiz_app
 
@@ -78,6 +79,9 @@ def script(
 ) -> None:
     """Run one script in this terminal, connected to the broker."""
     commands.script(together(context, plain, broker), path, arguments or [])
+
+
+register_exercises(app)
 
 
 @app.command(epilog="Example: ./learn doctor")

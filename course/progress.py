@@ -45,15 +45,36 @@ class QuizProgress(BaseModel):
     cards: dict[str, dict[str, Any]] = {}
 
 
+class ExerciseProgress(BaseModel):
+    """What has been done of one exercise. `hints` counts those that were given, by task."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    started_at: datetime | None = None
+    tasks_passed: int = Field(default=0, description="In the latest check")
+    passed_at: datetime | None = None
+    hints: dict[str, int] = {}
+
+    def begin(self) -> None:
+        self.started_at = self.started_at or datetime.now(UTC)
+
+    def judge(self, tasks: int, *, passed: bool) -> None:
+        """Keep the outcome of a check."""
+        self.tasks_passed = tasks
+        if passed:
+            self.passed_at = self.passed_at or datetime.now(UTC)
+
+
 class Progress(BaseModel):
     """The whole file. Raise `schema_version` when its shape changes, and migrate it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     welcomed: bool = False
     lessons: dict[str, LessonProgress] = {}
     quizzes: dict[str, QuizProgress] = Field(default={}, description="By the module's number")
+    exercises: dict[str, ExerciseProgress] = Field(default={}, description="By folder")
     interview: dict[str, int] = Field(default={}, description="The most points, by question")
 
     def lesson(self, lesson_id: str) -> LessonProgress:
@@ -63,6 +84,10 @@ class Progress(BaseModel):
     def quiz(self, module: int) -> QuizProgress:
         """The entry of a module's quiz, made if there is none."""
         return self.quizzes.setdefault(str(module), QuizProgress())
+
+    def exercise(self, name: str) -> ExerciseProgress:
+        """The entry of an exercise such as "ex_01_work_queues", made if there is none."""
+        return self.exercises.setdefault(name, ExerciseProgress())
 
     def mark_read(self, lesson_id: str) -> None:
         entry = self.lessons.setdefault(lesson_id, LessonProgress())
@@ -80,8 +105,8 @@ def load(warn: Callable[[str], None]) -> Progress:
 
 def migrate(content: dict[str, Any]) -> dict[str, Any]:
     """The content of an older file in today's shape; anything else as it is."""
-    if content.get("schema_version", 1) == 1:  # before there were quizzes
-        return {**content, "schema_version": 2}
+    if content.get("schema_version", 1) in (1, 2):  # before there were quizzes, or exercises
+        return {**content, "schema_version": 3}
     return content
 
 

@@ -9,8 +9,8 @@ import pytest
 from tests.content import name_of, tracked
 
 ENGINE = {
-    *("filelock", "fsrs", "markdown_it", "pika", "psutil", "pydantic", "questionary", "rich"),
-    "typer",
+    *("filelock", "fsrs", "markdown_it", "pamqp", "pika", "psutil", "pydantic", "questionary"),
+    *("rich", "typer"),
 }
 ALLOWED = {
     "module_*/*.py": {"pika"},

@@ -27,6 +27,9 @@ def line_of(source: str, place: Sequence[str | int]) -> int:
             line, start, prefix = chosen + 1, chosen + 1, full
             end = _end(lines, chosen, full, end)
             continue
+        if any((_header(lines[n]) or "").startswith(full + ".") for n in range(start, end)):
+            prefix = full  # only tables below it are written out
+            continue
         key = re.compile(rf"^\s*\"?{re.escape(name)}\"?\s*=")
         for n in range(start, end):
             if n >= start and _header(lines[n]) is not None:

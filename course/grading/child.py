@@ -1,0 +1,51 @@
+"""The process that runs an exercise's checks: pytest with our plugin and nobody else's settings.
+
+Usage: python -m course.grading.child, with messages on stdin and stdout: see link.py.
+"""
+
+import os
+import signal
+import sys
+
+from course.grading import tree
+from course.grading.job import Job
+from course.grading.link import Gone, Link, private_pipes
+
+
+def main() -> None:
+    # What we start must be able to get Ctrl-C, also if we were started with it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    link = Link(*private_pipes())
+    try:
+        job = Job.model_validate(link.receive())
+        tree.adopt_orphans()
+        link.send("end", code=_run(job, link))
+    except (KeyboardInterrupt, Gone):
+        sys.exit(130)
+
+
+def _run(job: Job, link: Link) -> int:
+    """Run pytest; its exit code. It reads no configuration, conftest or plugin but ours."""
+    import pytest
+
+    from course.grading.plugin import Plugin
+
+    empty = job.scratch / "pytest.ini"
+    empty.write_text("[pytest]\n", encoding="utf-8")
+    options = ["-c", str(empty), "--rootdir", str(job.scratch), "--noconftest"]
+    options += ["-p", "no:cacheprovider", "-p", "no:faulthandler", "--import-mode=importlib"]
+    options += ["--capture=no", "--strict-markers", "--color=no", "-q"]
+    plugin = Plugin(job, link)
+    return int(pytest.main([*options, str(plugin.unit.checks)], plugins=[plugin]))
+
+
+def environment() -> dict[str, str]:
+    """The environment for this process: nothing that would change what pytest does."""
+    ours = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
+    settings = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**ours, **settings, "PYTHONUTF8": "1"}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,243 @@
+"""What `./learn start|check|hint|solution|reset` do: puts the grader's other modules together."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType
+
+from course import console, progress
+from course.brokers import Broker, choose
+from course.commands import Options, wanted
+from course.errors import CouldNotCheck, NotYet, WrongUse
+from course.grading import run, workspace
+from course.grading.models import HINTS
+from course.grading.places import typed
+from course.grading.report import Report
+from course.grading.show import Show, Silent, heading, outcome, paragraph
+from course.grading.unit import LEARNERS, Unit, every, find
+
+EXIT = {"passed": 0, "not-yet": NotYet.exit_code, "could-not-check": CouldNotCheck.exit_code}
+POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The options of a check."""
+
+    code: str = LEARNERS
+    seed: int | None = None
+    json: bool = False
+
+
+def start(options: Options, word: str) -> None:
+    """`./learn start EXERCISE`"""
+    output = console.make(options.plain)
+    unit = find(word)
+    started = workspace.start(unit)
+    where = typed(unit.copy)
+    if started.new:
+        output.out.print(f"{unit.short}: {unit.title}", style="bold", markup=False)
+        output.out.print(f"Your files are in {where}: {', '.join(started.made)}", markup=False)
+    else:
+        kept = f"{where} is there already, and nothing in it was changed."
+        made = f" Brought back: {', '.join(started.made)}." if started.made else ""
+        output.out.print(kept + made, markup=False, soft_wrap=True)
+    so_far = progress.load(output.say)
+    so_far.exercise(unit.name).begin()
+    progress.save(so_far)
+    lines = [("Read", f"./learn read {unit.short}"), ("Edit", ", ".join(unit.file.files))]
+    lines += [("Check", f"./learn check {unit.short}"), ("A hint", f"./learn hint {unit.short}")]
+    if not started.new:
+        lines.append(("Afresh", f"./learn reset {unit.short}"))
+    for label, text in lines:
+        output.out.print(f"  {label:<8}{text}", markup=False)
+
+
+def check(options: Options, word: str, wishes: Wishes) -> int:
+    """`./learn check EXERCISE`; the exit code."""
+    unit = find(word)
+    if wishes.code == LEARNERS:
+        workspace.need_started(unit)
+    unit.layers(wishes.code)
+    output = console.make(options.plain)
+    with _ending_on_signals():
+        broker = _broker(options, output)
+        report = _check(output, unit, broker, wishes)
+    if wishes.json:
+        print(report.to_json())
+    return EXIT[report.verdict]
+
+
+def check_all(options: Options, wishes: Wishes) -> int:
+    """`./learn check --all`: every exercise that is begun, or that has the wished code."""
+    units = [unit for unit in every() if wishes.code != LEARNERS or unit.copy.is_dir()]
+    if not units:
+        raise WrongUse("no exercise is begun yet. See: ./learn list")
+    output = console.make(options.plain)
+    reports = []
+    with _ending_on_signals():
+        broker = _broker(options, output)
+        for unit in units:
+            reports.append(_check(output, unit, broker, wishes))
+            if not wishes.json:
+                output.out.print()
+    if wishes.json:
+        print("[" + ",\n".join(report.to_json() for report in reports) + "]")
+    else:
+        for unit, report in zip(units, reports, strict=True):
+            said = f"{report.passed} of {len(report.tasks)} tasks passed"
+            output.out.print(f"  {unit.short:<8} {said}", markup=False)
+    codes = {EXIT[report.verdict] for report in reports}
+    return next((code for code in (1, 3) if code in codes), 0)
+
+
+def watch(options: Options, word: str, wishes: Wishes) -> int:
+    """`./learn check EXERCISE --watch`: again whenever a file is saved, until Ctrl-C."""
+    unit = find(word)
+    workspace.need_started(unit)
+    if wishes.code != LEARNERS or wishes.json:
+        raise WrongUse("--watch shows your own files as text: leave --code and --json out.")
+    output = console.make(options.plain)
+    code = CouldNotCheck.exit_code
+    with _ending_on_signals():
+        broker = _broker(options, output)
+        seen = ""
+        try:
+            while True:
+                now = workspace.fingerprint(unit.copy)
+                if now == seen:
+                    time.sleep(POLL_SECONDS)
+                    continue
+                seen = now
+                with contextlib.suppress(run.Cancelled):
+                    report = _check(output, unit, broker, wishes, _changed(unit, now))
+                    code = EXIT[report.verdict]
+                    output.out.print("\nWaiting for a change. To stop: Ctrl-C", style="dim")
+        except KeyboardInterrupt:
+            output.out.print()
+    return code
+
+
+def hint(options: Options, word: str, number: int | None) -> None:
+    """`./learn hint EXERCISE [TASK]`: the next hint of a task, or all of them once they are out."""
+    output = console.make(options.plain)
+    unit = find(word)
+    so_far = progress.load(output.say)
+    entry = so_far.exercise(unit.name)
+    number = number or min(entry.tasks_passed + 1, len(unit.tasks))
+    if not 1 <= number <= len(unit.tasks):
+        raise WrongUse(f"{unit.short} has tasks 1 to {len(unit.tasks)}, not {number}.")
+    task = unit.tasks[number - 1]
+    given = min(entry.hints.get(str(number), 0) + 1, len(HINTS))
+    again = given == entry.hints.get(str(number), 0)
+    entry.hints[str(number)] = given
+    progress.save(so_far)
+    output.out.print(f"{unit.short}, task {number}: {task.title}", style="bold", markup=False)
+    for place in range(given) if again else (given - 1,):
+        output.out.print(f"\nHint {place + 1} of {len(HINTS)}, {HINTS[place]}:", markup=False)
+        for line in paragraph("", task.hints[place]):
+            output.out.print(f"  {line}", markup=False, soft_wrap=True)
+    if given < len(HINTS):
+        output.out.print(f"\nThe next one: ./learn hint {unit.short} {number}", markup=False)
+    else:
+        more = f"That was the last. All of it: ./learn solution {unit.short} --show"
+        output.out.print(f"\n{more}", markup=False)
+
+
+def solution(options: Options, word: str, show: bool) -> None:
+    """`./learn solution EXERCISE`: after a pass or with --show, as a way there from one's own."""
+    output = console.make(options.plain)
+    unit = find(word)
+    so_far = progress.load(output.say)
+    if so_far.exercise(unit.name).passed_at is None and not show:
+        raise NotYet(
+            f"the solution of {unit.short} opens when your own has passed. "
+            f"A hint: ./learn hint {unit.short}. "
+            f"To see it now: ./learn solution {unit.short} --show"
+        )
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for name, lines in workspace.compare(unit):
+        if not lines:
+            output.out.print(f"{name}: yours is the same.", markup=False)
+        for line in lines:
+            output.out.print(line, style=styles.get(line[:1], ""), markup=False, soft_wrap=True)
+    output.out.print(f"\nIn one piece: {typed(unit.folder / 'solution')}", markup=False)
+    others = [name.partition("/")[2] for name in unit.variants("alternatives")]
+    if others:
+        where = typed(unit.folder / "alternatives")
+        output.out.print(f"Other right ways: {', '.join(others)} in {where}", markup=False)
+
+
+def reset(options: Options, word: str) -> None:
+    """`./learn reset EXERCISE`: the starter again; one's own work is kept as a backup."""
+    output = console.make(options.plain)
+    unit = find(word)
+    workspace.need_started(unit)
+    backup = workspace.set_aside(unit)
+    workspace.start(unit)
+    so_far = progress.load(output.say)
+    so_far.exercise(unit.name).tasks_passed = 0
+    progress.save(so_far)
+    output.out.print(
+        f"{typed(unit.copy)} is as it was at first. Yours is kept: {typed(backup)}", markup=False,
+        soft_wrap=True,
+    )  # fmt: skip
+
+
+def _check(
+    output: console.Output, unit: Unit, broker: Broker, wishes: Wishes,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Report:  # fmt: skip
+    """One run, shown and remembered."""
+    if wishes.json:
+        report = run.check(unit, broker, Silent(), code=wishes.code, seed=wishes.seed)
+    else:
+        heading(output, unit, wishes.code, f"{broker.server} ({broker.provider})")
+        with Show(output) as show:
+            report = run.check(
+                unit, broker, show, code=wishes.code, seed=wishes.seed, cancelled=cancelled
+            )
+        outcome(output, show, unit, report)
+        if report.problem is not None:
+            output.err.print(
+                f"learn: could not check: {report.problem} This is not your program's fault.",
+                markup=False, highlight=False, soft_wrap=True,
+            )  # fmt: skip
+            output.err.print(f"Details: {report.log}", markup=False, highlight=False)
+    if wishes.code == LEARNERS and report.problem is None:
+        so_far = progress.load(output.say)
+        so_far.exercise(unit.name).judge(report.passed, passed=report.verdict == "passed")
+        progress.save(so_far)
+    return report
+
+
+def _broker(options: Options, output: console.Output) -> Broker:
+    broker = choose.ensure(output.say, wanted(options)).broker
+    if not broker.capabilities.vhosts:
+        raise CouldNotCheck(
+            f"{broker.describe()} lets us make no vhost, and exercises are checked in one of "
+            "their own. Use another: --broker docker, native or embedded"
+        )
+    return broker
+
+
+def _changed(unit: Unit, before: str) -> Callable[[], bool]:
+    return lambda: workspace.fingerprint(unit.copy) != before
+
+
+@contextlib.contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """What asks us to end, as a closed terminal does, ends us as Ctrl-C does: all is cleaned up."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
