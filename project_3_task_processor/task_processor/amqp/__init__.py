@@ -1,0 +1,1 @@
+"""The broker: connections, topology, publishing with confirms, reading streams."""

@@ -1,0 +1,1 @@
+"""The dead letters: list, show, retry, discard."""

@@ -1,0 +1,67 @@
+"""Does one operation on one frame. Frames are L, LA, RGB or RGBA, 8 bits, sRGB, upright."""
+
+from PIL import Image, ImageDraw, ImageFilter
+
+from task_processor.images.font import font
+from task_processor.images.operations import (
+    Blur,
+    Grayscale,
+    Operation,
+    Rotate,
+    Thumbnail,
+    Watermark,
+)
+
+PREMULTIPLIED = {"LA": "La", "RGBA": "RGBa"}
+CLOCKWISE = {
+    90: Image.Transpose.ROTATE_270,  # Pillow turns the other way
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_90,
+}
+
+
+def apply(image: Image.Image, operation: Operation) -> Image.Image:
+    """The frame after the operation; the frame given may be changed."""
+    match operation:
+        case Thumbnail(size):
+            image.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        case Grayscale():
+            image = image.convert("LA" if image.mode in PREMULTIPLIED else "L")
+        case Blur(tenths):
+            image = blurred(image, tenths / 10)
+        case Rotate(degrees):
+            image = image.transpose(CLOCKWISE[degrees])
+        case Watermark(text):
+            image = marked(image, text)
+        case _:
+            pass  # conversion and metadata concern the file, not the pixels
+    return image
+
+
+def blurred(image: Image.Image, radius: float) -> Image.Image:
+    """Blurs; what is transparent lends no colour to its neighbours."""
+    mode = PREMULTIPLIED.get(image.mode)
+    if mode is None:
+        return image.filter(ImageFilter.GaussianBlur(radius))
+    return image.convert(mode).filter(ImageFilter.GaussianBlur(radius)).convert(image.mode)
+
+
+def marked(image: Image.Image, text: str) -> Image.Image:
+    """Writes white text with a dark edge; as high as a 16th of the image, smaller if it must."""
+    room = image.width - 2
+    height = max(8, min(image.size) // 16)
+    length = font(height).getlength(text)
+    if length > room:
+        height = max(8, int(height * room / length))
+    edge = max(1, height // 12)
+    layer = Image.new("RGBA", image.size, (0, 0, 0, 0))
+    ImageDraw.Draw(layer).text(
+        (image.width - max(2, height // 2), image.height - max(2, height // 2)),
+        text,
+        anchor="rs",
+        font=font(height),
+        fill=(255, 255, 255, 200),
+        stroke_width=edge,
+        stroke_fill=(0, 0, 0, 160),
+    )
+    return Image.alpha_composite(image.convert("RGBA"), layer).convert(image.mode)

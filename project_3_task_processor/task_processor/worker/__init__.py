@@ -1,0 +1,1 @@
+"""The worker: AMQP in the main process, pixels in worker processes."""
