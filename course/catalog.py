@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from course.errors import CouldNotCheck, unknown
+from course.grading.unit import Unit
 from course.paths import COURSE_FILE
 
 MINUTES = re.compile(r"^\*(\d+) minutes\b", re.MULTILINE)
@@ -23,6 +24,7 @@ class ModuleEntry(BaseModel):
     number: int = Field(ge=1, description="The module's number, as in lesson 3.1")
     folder: str = Field(pattern=r"^[\w-]+$", description="The module's folder in the repository")
     lessons: list[str] = Field(description="Folders inside the module's, in reading order")
+    exercises: list[str] = Field(default=[], description="Folders inside exercises/, in order")
 
 
 class CourseFile(BaseModel):
@@ -63,11 +65,12 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Module:
-    """A module: its number, folder, title and lessons."""
+    """A module: its number, folder, title, lessons and exercises."""
 
     number: int
     folder: Path
     lessons: tuple[Lesson, ...]
+    exercises: tuple[Unit, ...] = ()
 
     @property
     def title(self) -> str:
@@ -84,6 +87,10 @@ class Catalog:
     @property
     def lessons(self) -> tuple[Lesson, ...]:
         return tuple(lesson for module in self.modules for lesson in module.lessons)
+
+    @property
+    def exercises(self) -> tuple[Unit, ...]:
+        return tuple(unit for module in self.modules for unit in module.exercises)
 
     def lesson(self, word: str) -> Lesson:
         """The lesson called `word`: its id ("3.1") or its folder's name ("01_work_queues").
@@ -127,4 +134,10 @@ def _module(entry: ModuleEntry, root: Path) -> Module:
         if not lesson.readme.is_file():
             raise CouldNotCheck(f"course.toml names {entry.folder}/{name}, which has no README.md.")
         lessons.append(lesson)
-    return Module(entry.number, folder, tuple(lessons))
+    exercises = []
+    for name in entry.exercises:
+        unit = Unit(root / "exercises" / name)
+        if not (unit.folder / "exercise.toml").is_file():
+            raise CouldNotCheck(f"course.toml names exercises/{name}, which has no exercise.toml.")
+        exercises.append(unit)
+    return Module(entry.number, folder, tuple(lessons), tuple(exercises))

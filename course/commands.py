@@ -10,6 +10,10 @@ from course.errors import CouldNotCheck, NotYet, WrongUse, unknown
 from course.options import Options, wanted
 from course.paths import ROOT, work
 
+if TYPE_CHECKING:
+    from course.grading.unit import Unit
+    from course.progress import Progress
+
 
 def go_on(options: Options) -> None:
     """`./learn` alone: the first time a welcome and the first lesson, later the next step."""
@@ -60,21 +64,44 @@ def list_units(options: Options) -> None:
             minutes = f"{lesson.minutes:3} min" if lesson.minutes else ""
             line = f"  {sign} {lesson.id}  {lesson.title:<{width}} {minutes:<8} {state}".rstrip()
             output.out.print(line, markup=False)
+        for unit in module.exercises:
+            output.out.print(_exercise_line(unit, so_far, output), markup=False)
         if (ROOT / "quizzes" / f"{module.folder.name}.toml").is_file():
             quiz = so_far.quiz(module.number)
             sign = output.symbols.done if quiz.passed_at else output.symbols.open
             best = "" if quiz.best_percent is None else f"   best: {quiz.best_percent} %"
             output.out.print(f"  {sign} Quiz: ./learn quiz {module.number}{best}", markup=False)
     output.out.print("\nRead one: ./learn read 3.1    Play one: ./learn run 3.1", markup=False)
+    if units.exercises:
+        first = units.exercises[0].short
+        output.out.print(f"Begin an exercise: ./learn start {first}", markup=False)
+
+
+def _exercise_line(unit: "Unit", so_far: "Progress", output: console.Output) -> str:
+    entry = so_far.exercise(unit.name)
+    sign = output.symbols.done if entry.passed_at else output.symbols.open
+    state = "passed" if entry.passed_at else ""
+    if entry.started_at and not entry.passed_at:
+        state = f"{entry.tasks_passed} of {len(unit.tasks)} tasks"
+    return f"  {sign} {unit.short}  {unit.title:<40} {unit.file.minutes:3} min  {state}".rstrip()
 
 
 def read(options: Options, name: str) -> None:
-    """`./learn read LESSON`"""
+    """`./learn read LESSON`, or an exercise's page"""
     from course import catalog, progress
     from course.reading.render import show
 
     output = console.make(options.plain)
-    lesson = catalog.load().lesson(name)
+    units = catalog.load()
+    try:
+        lesson = units.lesson(name)
+    except WrongUse:
+        from course.grading.unit import named
+
+        if (unit := named(name)) is None:
+            raise
+        show(unit.readme, output)
+        return
     show(lesson.readme, output)
     so_far = progress.load(output.say)
     so_far.mark_read(lesson.id)

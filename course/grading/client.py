@@ -114,6 +114,9 @@ class Client:
     def declare_queue(self, name: str, options: Mapping[str, Any]) -> None:
         self._do(lambda channel: channel.queue_declare(queue=name, **options))
 
+    def delete_queue(self, name: str) -> None:
+        self._do(lambda channel: channel.queue_delete(queue=name))
+
     def declare_exchange(self, name: str, type: str, options: Mapping[str, Any]) -> None:
         self._do(lambda channel: channel.exchange_declare(name, exchange_type=type, **options))
 

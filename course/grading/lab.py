@@ -26,7 +26,7 @@ T = TypeVar("T")
 R = TypeVar("R", bound="Rule")
 FILE_BYTES = 10_000_000
 QUIET = ("heartbeat",)
-UNREACHED = re.compile(r"AMQPConnectionError|AddressResolution|gaierror|ConnectionRefused")
+UNREACHED = re.compile(r"^pika\.exceptions\.|gaierror|ConnectionRefused")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ class Lab:
         if malformed := self.wire(method="tap.malformed", process=process):
             self.fail("not-amqp", did, f"{malformed[-1].reply_text or 'No AMQP'}.", malformed)
         trace = process.traceback()
-        if trace is None or not UNREACHED.search(trace[2]):
+        elsewhere = not self.wire(method="tap.connected", process=process)
+        if trace is None or not elsewhere or not UNREACHED.search(trace[2]):
             self.crashed(process)
         elif not process.alive:
             line = (trace[0], trace[1]) if trace[0] else None
@@ -186,6 +187,12 @@ class Lab:
         arguments: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self._client.bind(queue, exchange, routing_key, arguments)
+
+    def delete_queue(self, name: str) -> None:
+        """Delete a queue with all that is in it; nothing happens if there is none."""
+        self._check()
+        self.setting.note(f"delete the queue {name!r}")
+        self._client.delete_queue(name)
 
     def get(self, queue: str) -> Message | None:
         """Take the first message of a queue; None if there is none, or no such queue."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from course.errors import CouldNotCheck, unknown
 from course.grading.models import ExerciseFile, MutantFile, TaskEntry
 from course.paths import ROOT, work
-from course.quiz.load import read
 
 PLACES = ("exercises/*", "project_*")
 SHORT = re.compile(r"^[a-z]+_\d+")
@@ -36,6 +35,8 @@ class Unit:
     @cached_property
     def file(self) -> ExerciseFile:
         """exercise.toml, validated; CouldNotCheck names file, line and mistake."""
+        from course.quiz.load import read  # slow to import, and a list of names needs it not
+
         return read(self.folder / "exercise.toml", ExerciseFile)
 
     @property
@@ -65,6 +66,8 @@ class Unit:
 
     def mutant(self, code: str) -> MutantFile:
         """The mutant.toml of "mutants/auto_ack"."""
+        from course.quiz.load import read
+
         return read(self.folder / code / "mutant.toml", MutantFile)
 
     def layers(self, code: str) -> list[Path]:
@@ -100,6 +103,20 @@ def find(word: str) -> Unit:
 
     Raises WrongUse, naming the nearest one, if there is none.
     """
+    if (unit := named(word)) is not None:
+        return unit
+    raise unknown("exercise", word, _names(), "./learn list")
+
+
+def named(word: str) -> Unit | None:
+    """The unit of that name, as `find`; None if there is none."""
+    names = _names()
+    path = Path(word.strip().rstrip("/\\").replace("\\", "/"))
+    return next((names[part.name] for part in (path, *path.parents) if part.name in names), None)
+
+
+def _names() -> dict[str, Unit]:
+    """Every word that means a unit."""
     names: dict[str, Unit] = {}
     for unit in every():
         kind, _, number = unit.short.partition("_")
@@ -109,12 +126,7 @@ def find(word: str) -> Unit:
                 names.setdefault(name, unit)
         if kind == "ex":
             names |= {number: unit, number.lstrip("0"): unit}
-    clean = word.strip().rstrip("/\\").replace("\\", "/")
-    path = Path(clean)
-    for part in (path, *path.parents):
-        if part.name in names:
-            return names[part.name]
-    raise unknown("exercise", word, names, "./learn list")
+    return names
 
 
 def outside(folder: Path) -> Unit:

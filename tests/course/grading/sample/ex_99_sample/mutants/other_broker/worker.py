@@ -11,7 +11,7 @@ def on_message(channel, method, properties, body):
     channel.basic_ack(delivery_tag=method.delivery_tag)  # only now: the work is done
 
 
-SERVER = "amqp://guest:guest@203.0.113.1/"  # a documentation address: nobody is there
+SERVER = "amqp://guest:guest@127.0.0.1:1/"
 
 
 def main() -> None:

@@ -1,0 +1,29 @@
+"""Listener: show every event while this program runs, and leave nothing behind."""
+
+import os
+
+import pika
+
+URL = os.environ.get("RABBITMQ_URL", "amqp://guest:guest@localhost:5672/%2F")
+
+
+def show(channel, method, properties, body):
+    print(f" [x] {body.decode()}", flush=True)
+
+
+def main() -> None:
+    connection = pika.BlockingConnection(pika.URLParameters(URL))
+    channel = connection.channel()
+    # TODO 5: a listener needs a queue, too. Whose is it, and when does it go?
+    channel.queue_declare(queue="listener", durable=True)
+
+    channel.basic_consume(queue="listener", on_message_callback=show, auto_ack=True)
+    print(" [*] Waiting for events. To exit press CTRL+C", flush=True)
+    channel.start_consuming()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        pass
