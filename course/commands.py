@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course import console
 from course.errors import CouldNotCheck, NotYet, WrongUse, unknown

@@ -15,7 +15,7 @@ from course.grading.findings import Found, describe, hunt
 from course.grading.job import Job
 from course.grading.lab import Lab, Setting
 from course.grading.link import Gone, Link
-from course.grading.scratch import copy_into
+from course.grading.package import assemble
 from course.grading.unit import Unit
 from course.grading.wire import EVIDENCE
 
@@ -42,6 +42,8 @@ class Plugin:
                 self.link.send("problem", text=problem)
                 raise pytest.UsageError(problem)
         items.sort(key=_task)
+        if self.job.only is not None:
+            items[:] = [item for item in items if _task(item) == self.job.only]
         self.link.send("plan", checks=[[item.name, _task(item)] for item in items])
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -62,7 +64,7 @@ class Plugin:
             stack.callback(self._drop)
             folder = self.job.scratch / request.node.name / self.unit.name
             stack.callback(shutil.rmtree, folder.parent, ignore_errors=True)
-            copy_into(folder, self.job.layers, list(self.unit.given()))
+            self._assemble(folder)
             self.now = stack.enter_context(self._lab(request.node.name, folder, url))
             yield self.now
 
@@ -81,6 +83,7 @@ class Plugin:
             deadline=self.deadline,
             restart=lambda: void(self.link.ask("restart")),
             note=lambda text: self.link.send("step", text=text),
+            assemble=self._assemble,
         )
         with Tap(url) as tap:
             lab = Lab(setting, tap)
@@ -88,6 +91,9 @@ class Plugin:
                 yield lab
             finally:
                 lab.close()
+
+    def _assemble(self, folder: Path) -> None:
+        assemble(self.unit, folder, self.job.layers)
 
     def _drop(self) -> None:
         self.now = None
@@ -123,8 +129,9 @@ class Plugin:
 
     def _own_mistake(self, error: BaseException) -> str:
         frames = traceback.extract_tb(error.__traceback__)
-        ours = [frame for frame in frames if frame.filename == str(self.unit.checks)]
-        place = f" (checks.py, line {ours[-1].lineno})" if ours else ""
+        checks = self.unit.checks
+        ours = [frame for frame in frames if Path(frame.filename).is_relative_to(checks)]
+        place = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
         said = str(error).strip().partition("\n")[0]
         return f"a mistake in the checks themselves: {type(error).__name__}: {said}{place}"
 
