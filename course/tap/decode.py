@@ -75,6 +75,8 @@ def fields(name: str, decoded: base.Frame) -> dict[str, Any]:
 
 def content(header: bytes) -> dict[str, Any] | None:
     """The properties of a content header, without the absent; None if it cannot be decoded."""
+    if header[12:14] == b"\0\0":
+        return {}
     decoded = headers.ContentHeader()
     try:
         decoded.unmarshal(header)

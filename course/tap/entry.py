@@ -8,7 +8,7 @@ from typing import Any
 from pamqp import base
 
 from course.tap import decode
-from course.tap.event import Event
+from course.tap.event import Event, to_json
 
 _decoding = threading.Lock()  # the loop writes the record while others look
 
@@ -32,6 +32,7 @@ class Entry:
         "sender",
         "size",
         "undo",
+        "weight",
     )  # fmt: skip
 
     def __init__(
@@ -65,40 +66,45 @@ class Entry:
         """The event; made once it has its number, and then kept."""
         with _decoding:
             if self._event is None:
-                event = self._decode()
+                event = Event(**self._values())
                 if not self.number:
                     return event
                 self._event = event
                 self.payload, self.header, self.body, self.decoded = b"", None, b"", None
             return self._event
 
-    @property
-    def weight(self) -> int:
+    def line(self) -> str:
+        """The event as a line of JSON, without the cost of making it."""
+        with _decoding:
+            if self._event is None:
+                return to_json(self._values())
+        return self._event.to_json()
+
+    def weigh(self) -> int:
         """About how many bytes of memory it takes."""
-        return 600 + 4 * (len(self.payload) + len(self.header or b"")) + len(self.body)
+        self.weight = 600 + 4 * (len(self.payload) + len(self.header or b"")) + len(self.body)
+        return self.weight
 
-    def _decode(self) -> Event:
-        return Event(
-            number=self.number,
-            at=round(self.at, 6),
-            connection=self.connection,
-            channel=self.channel,
-            sender=self.sender,
-            method=self.method,
-            **self._fields(),
-        )
-
-    def _fields(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _values(self) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            "number": self.number,
+            "at": round(self.at, 6),
+            "connection": self.connection,
+            "channel": self.channel,
+            "sender": self.sender,
+            "method": self.method,
+        }
         try:
-            decoded = self.decoded or (decode.method(self.payload) if self.payload else None)
-            if decoded is not None:
-                found = decode.fields(self.method, decoded)
+            if self.payload:
+                decoded = decode.method(self.payload)
+                values.update(decode.fields(self.method, decoded) if decoded else ())
+            elif self.decoded is not None:
+                values.update(decode.fields(self.method, self.decoded))
         except decode.UNDECODABLE as error:  # the broker, who gets it as it is, will say more
-            found["reply_text"] = f"cannot be decoded: {error}"
+            values["reply_text"] = f"cannot be decoded: {error}"
         if self.header is not None:
-            found["properties"] = decode.content(self.header)
-            found["size"] = self.size
-            found["preview"] = decode.preview(self.body, self.size)
-        found.update(self.facts)
-        return found
+            values["properties"] = decode.content(self.header)
+            values["size"] = self.size
+            values["preview"] = decode.preview(self.body, self.size)
+        values.update(self.facts)
+        return values

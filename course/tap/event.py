@@ -65,11 +65,10 @@ class Event:
 
     def to_json(self) -> str:
         """One line, without what is absent; `inferred` only where it is true."""
-        told = ((name, getattr(self, name)) for name in _NAMES)
-        found = {name: value for name, value in told if value is not None}
+        found = {name: getattr(self, name) for name in _NAMES}
         if not self.inferred:
             del found["inferred"]
-        return json.dumps(found)
+        return to_json(found)
 
     @classmethod
     def from_json(cls, line: str) -> Event:
@@ -85,6 +84,12 @@ class Event:
 
 
 _NAMES = tuple(field.name for field in fields(Event))
+_encode = json.JSONEncoder(check_circular=False).encode
+
+
+def to_json(values: dict[str, Any]) -> str:
+    """One line of the fields of an event that are not None."""
+    return _encode({name: value for name, value in values.items() if value is not None})
 
 
 def header(opened: str, upstream: str) -> str:

@@ -78,6 +78,6 @@ class Hub:
 
     async def keep_writing(self) -> None:
         """Write the record, some events at a time."""
-        while True:
+        while self.log.recording:
             done = self.log.write()
             await asyncio.sleep(WRITE_SECONDS if done else 0)

@@ -22,7 +22,6 @@ class Log:
     def __init__(self, newest: int, weight: int, record: Path | None, header: str) -> None:
         self._entries: deque[Entry] = deque()
         self._newest, self._most = newest, weight
-        self._weights: deque[int] = deque()
         self._weight = 0
         self._last = 0
         self._changed = threading.Condition()
@@ -39,12 +38,9 @@ class Log:
             self._last += 1
             entry.number = self._last
             self._entries.append(entry)
-            weight = entry.weight
-            self._weights.append(weight)
-            self._weight += weight
+            self._weight += entry.weigh()
             while len(self._entries) > self._newest or self._weight > self._most:
-                self._entries.popleft()
-                self._weight -= self._weights.popleft()
+                self._weight -= self._entries.popleft().weight
             if self._waiting:
                 self._changed.notify_all()
         if self._file:
@@ -58,7 +54,7 @@ class Log:
             return True
         lines: list[str] = []
         while self._unwritten and len(lines) < count:
-            lines.append(self._unwritten.popleft().event().to_json() + "\n")
+            lines.append(self._unwritten.popleft().line() + "\n")
         if lines:
             self._file.write("".join(lines))
             if not self._unwritten:
@@ -72,6 +68,11 @@ class Log:
         if self._file:
             self._file.close()
             self._file = None
+
+    @property
+    def recording(self) -> bool:
+        """Whether there is a file to write."""
+        return self._file is not None
 
     @property
     def last(self) -> int:

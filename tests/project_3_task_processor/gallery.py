@@ -26,6 +26,11 @@ class Sample:
     reason: str | None = None
 
 
+def seeded(seed: object) -> random.Random:
+    """The same numbers for the same seed."""
+    return random.Random(str(seed))  # noqa: S311  must repeat
+
+
 def picture(rng: random.Random, mode: str = "RGB") -> Image.Image:
     """A small picture with soft colours, of random size and content."""
     size = (rng.randint(40, 120), rng.randint(30, 90))
@@ -97,7 +102,7 @@ GOOD: dict[str, tuple[str, Callable[[random.Random], bytes]]] = {
 
 def good(n: int, seed: int) -> Iterator[Sample]:
     """`n` images that every operation can process, of all kinds in turn."""
-    rng = random.Random(f"good {seed}")  # noqa: S311  must repeat
+    rng = seeded(f"good {seed}")
     kinds = list(GOOD)
     for number in range(n):
         kind = kinds[number % len(kinds)]
@@ -107,7 +112,7 @@ def good(n: int, seed: int) -> Iterator[Sample]:
 
 def poison(n: int, seed: int) -> Iterator[Sample]:
     """`n` files that must be dead-lettered, each with its reason, of all kinds in turn."""
-    rng = random.Random(f"poison {seed}")  # noqa: S311  must repeat
+    rng = seeded(f"poison {seed}")
     kinds = list(poisons.KINDS)
     for number in range(n):
         kind = kinds[number % len(kinds)]

@@ -54,9 +54,21 @@ def marked(image: Image.Image, text: str) -> Image.Image:
     if length > room:
         height = max(8, int(height * room / length))
     edge = max(1, height // 12)
-    layer = Image.new("RGBA", image.size, (0, 0, 0, 0))
+    corner = (image.width - max(2, height // 2), image.height - max(2, height // 2))
+    left, top, right, bottom = font(height).getbbox(text, anchor="rs", stroke_width=edge)
+    # Only the rectangle of the text is touched: a large image needs no second copy.
+    box = (
+        max(0, int(corner[0] + left) - 1),
+        max(0, int(corner[1] + top) - 1),
+        min(image.width, int(corner[0] + right) + 2),
+        min(image.height, int(corner[1] + bottom) + 2),
+    )
+    if box[0] >= box[2] or box[1] >= box[3]:
+        return image
+    under = image.crop(box).convert("RGBA")
+    layer = Image.new("RGBA", under.size, (0, 0, 0, 0))
     ImageDraw.Draw(layer).text(
-        (image.width - max(2, height // 2), image.height - max(2, height // 2)),
+        (corner[0] - box[0], corner[1] - box[1]),
         text,
         anchor="rs",
         font=font(height),
@@ -64,4 +76,5 @@ def marked(image: Image.Image, text: str) -> Image.Image:
         stroke_width=edge,
         stroke_fill=(0, 0, 0, 160),
     )
-    return Image.alpha_composite(image.convert("RGBA"), layer).convert(image.mode)
+    image.paste(Image.alpha_composite(under, layer).convert(image.mode), box)
+    return image

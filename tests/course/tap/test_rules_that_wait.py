@@ -91,7 +91,8 @@ def test_heartbeats_do_not_pass_a_black_hole(tap: Tap, connect: Connect) -> None
     parameters.heartbeat = 1
     connection = pika.BlockingConnection(parameters)
     tap.add(Blackhole(connection="quiet", method="heartbeat"))
-    assert tap.wait_for(lambda event: event.fault == "blackhole", 10).method == "heartbeat"
+    connection.process_data_events(3.5)
+    assert {event.method for event in tap.events() if event.fault == "blackhole"} >= {"heartbeat"}
     assert wait(tap, "tap.closed").sender == "broker"  # which hears nothing, and gives up
     assert connection.is_open  # pika is more patient
     tap.cut()

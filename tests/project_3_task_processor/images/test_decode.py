@@ -1,6 +1,5 @@
 """What unusual images look like after decoding, and which frames there are."""
 
-import random
 from io import BytesIO
 
 import pytest
@@ -100,7 +99,7 @@ def test_a_broken_profile_is_left_out(profile: bytes) -> None:
 @pytest.mark.parametrize("source", ["GIF", "WEBP", "PNG", "TIFF"])
 @pytest.mark.parametrize("output", ["GIF", "WEBP", "PNG", "TIFF", "JPEG", "BMP"])
 def test_frames_and_pages_are_kept_where_the_output_has_the_same(source: str, output: str) -> None:
-    data = gallery.animated(random.Random(3), source)
+    data = gallery.animated(gallery.seeded(3), source)
     both = (source == "TIFF") == (output == "TIFF")
     expected = 3 if both and output not in ("JPEG", "BMP") else 1
     result, _ = process(data, parse("thumbnail:32"), BY_NAME[output], LIMITS)
@@ -116,7 +115,7 @@ def test_frames_and_pages_are_kept_where_the_output_has_the_same(source: str, ou
 
 
 def test_pixels_of_all_frames_are_counted_but_only_if_all_are_wanted() -> None:
-    data = gallery.animated(random.Random(3), "GIF")
+    data = gallery.animated(gallery.seeded(3), "GIF")
     with Image.open(BytesIO(data)) as image:
         limits = Limits(pixels=2 * image.width * image.height)
     with pytest.raises(Permanent) as caught:
@@ -165,6 +164,6 @@ def test_exif_is_kept_without_its_orientation_and_stripped_on_demand(output: str
 
 
 def test_strip_metadata_processes_what_carries_too_much_of_it() -> None:
-    data = poisons.huge_metadata(random.Random(1))
+    data = poisons.huge_metadata(gallery.seeded(1))
     output, _ = process(data, parse("strip-metadata"), BY_NAME["JPEG"], LIMITS)
     assert len(output) < 100_000

@@ -92,7 +92,7 @@ def test_a_location_inside_of_the_roots_is_allowed(tree: Path) -> None:
 
 @pytest.mark.parametrize("root", ["photos", "", "http://x/y", "s3://", "s3://bucket/../x"])
 def test_a_root_must_be_absolute_or_a_bucket(root: str) -> None:
-    with pytest.raises(ValueError, match="neither|no s3"):
+    with pytest.raises(ValueError, match=r"neither|no s3"):
         Roots((root,), ())
 
 
