@@ -34,7 +34,7 @@ def _run(job: Job, link: Link) -> int:
     plugin = Plugin(job, link)
     checks = plugin.unit.checks
     empty = job.scratch / "pytest.ini"
-    shared = f"pythonpath = {checks.as_posix()}\n" if checks.is_dir() else ""
+    shared = f'pythonpath = "{checks.as_posix()}"\n' if checks.is_dir() else ""
     empty.write_text(f"[pytest]\n{shared}", encoding="utf-8")
     options = ["-c", str(empty), "--rootdir", str(job.scratch), "--noconftest"]
     options += ["-p", "no:cacheprovider", "-p", "no:faulthandler", "--import-mode=importlib"]

@@ -1,0 +1,259 @@
+"""What the checks of all milestones do: make images, run the program, keep the ledger."""
+
+import hashlib
+import json
+import os
+import struct
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+PROGRAM = "task_processor"
+TURN = "rotate:180,convert:bmp"
+HEAVY = "blur:40,thumbnail:8,convert:bmp"  # a second or more for a large image
+MOST_HELD = 32  # tasks that a worker with one process may hold
+DELAYS = "1,1,2"
+
+
+# -- images, and what must become of them
+
+
+def bmp(rows):
+    """A BMP file of 24 bits, as Pillow writes it. A row is a list of (red, green, blue)."""
+    height, width = len(rows), len(rows[0])
+    padding = b"\0" * (-3 * width % 4)
+    pixels = b"".join(
+        b"".join(bytes((blue, green, red)) for red, green, blue in row) + padding
+        for row in reversed(rows)
+    )
+    size = struct.pack("<IHHI", 54 + len(pixels), 0, 0, 54)
+    head = (40, width, height, 1, 24, 0, len(pixels), 3780, 3780, 0, 0)
+    return b"BM" + size + struct.pack("<IiiHHIIiiII", *head) + pixels
+
+
+def large(side, colour):
+    """A PNG file of one colour: few bytes, many pixels."""
+    lines = (b"\0" + bytes(colour) * side) * side
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(lines, 9)),
+        (b"IEND", b""),
+    )
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@dataclass
+class Batch:
+    """Images of one job: `good` has, by name, the output that each must give; `bad` gives none."""
+
+    inputs: Path
+    out: Path
+    ops: str = TURN
+    good: dict[str, bytes] = field(default_factory=dict)
+    bad: list[str] = field(default_factory=list)
+
+    @property
+    def total(self):
+        return len(self.good) + len(self.bad)
+
+    def outputs(self):
+        """The contents of all outputs; what a killed worker has left half written is hidden."""
+        paths = [path for path in self.out.rglob("*") if path.name[0] != "." and path.is_file()]
+        return [path.read_bytes() for path in paths]
+
+    def missing(self):
+        """The names of the images that have no right output yet."""
+        there = set(self.outputs())
+        return sorted(name for name, content in self.good.items() if content not in there)
+
+    def too_many(self):
+        """How many outputs are there more than once, or are none of this batch's."""
+        found = Counter(self.outputs())
+        wanted = set(self.good.values())
+        return sum(number - (content in wanted) for content, number in found.items())
+
+
+def batch(lab, good, bad=0, *, disk="disk", side=6):
+    """New images that nobody can know beforehand, in a folder of their own below a root."""
+    root = lab.folder(disk)
+    number = len(list(root.iterdir())) // 2
+    made = Batch(root / f"in-{number}", root / f"out-{number}")
+    made.inputs.mkdir()
+    made.out.mkdir()
+    for place in range(good):
+        rows = [[tuple(lab.random.randbytes(3)) for _ in range(side)] for _ in range(side)]
+        name = f"{place:02}.bmp"
+        (made.inputs / name).write_bytes(bmp(rows))
+        made.good[name] = bmp([row[::-1] for row in reversed(rows)])
+    for place in range(bad):
+        name = f"bad-{place}.png"
+        (made.inputs / name).write_text(f"no image: {lab.random.random()}", encoding="ascii")
+        made.bad.append(name)
+    return made
+
+
+# -- the program
+
+
+def settings(lab):
+    """The environment that every command gets."""
+    return {
+        "TASK_PROCESSOR_RETRY_DELAYS": DELAYS,
+        "TASK_PROCESSOR_STATE": str(lab.folder("state")),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def start(lab, *words, name, machine=""):
+    return lab.start("-m", PROGRAM, *words, name=name, env=settings(lab), machine=machine)
+
+
+def run(lab, *words, name, machine="", seconds=15):
+    """Run a command to its end. A traceback is a finding."""
+    result = lab.run(
+        "-m", PROGRAM, *words, name=name, env=settings(lab), machine=machine, seconds=seconds
+    )
+    lab.crashed(result.process)
+    no_streams_here(lab)
+    return result
+
+
+def start_submit(lab, made, name="submit"):
+    words = ["submit", made.inputs, "--out", made.out, "--ops", made.ops]
+    return start(lab, *words, name=name)
+
+
+def submit(lab, made, name="submit"):
+    """Submit a batch; the job's id. Anything but success is a finding."""
+    did = f"We ran `{PROGRAM} submit` for a folder with {made.total} images."
+    process = start_submit(lab, made, name)
+    process.wait(15)
+    lab.crashed(process)
+    no_streams_here(lab)
+    publishes = lab.wire(method="basic.publish", process=process)
+    saw = f"It ended with exit code {process.code}, and published {len(publishes)} messages."
+    if process.alive:
+        saw = "It was still running after 15 seconds."
+    lab.expect(process.code == 0 and publishes, "nothing-submitted", did, saw, publishes[-3:])
+    return job_of(lab, process)
+
+
+def job_of(lab, process):
+    """The id that submit printed: the last line that is one word."""
+    lines = [line.strip() for line in process.lines if line.strip()]
+    word = next((line for line in reversed(lines) if " " not in line), "")
+    saw = f"It printed {lines[-1]!r} last." if lines else "It printed nothing."
+    lab.expect(word, "nothing-submitted", "We looked for the job's id in what submit prints.", saw)
+    return word
+
+
+def start_worker(lab, name="worker", disks=("disk",)):
+    """A worker with one process, and these folders as its roots."""
+    base = lab.folder("disk").parent  # one that is unmounted must not be made again
+    roots = [word for disk in disks for word in ("--root", base / disk)]
+    return start(lab, "worker", "--processes", "1", *roots, name=name)
+
+
+def ready(lab, *workers):
+    """Wait until the workers take messages."""
+    for worker in workers:
+        lab.connected(worker)
+        if not lab.eventually(lambda w=worker: takes(lab, w) or not w.alive, 15):
+            saw = "It is connected, and takes no messages."
+            lab.fail("images-missing", f"We started `{PROGRAM} worker`.", saw)
+        lab.crashed(worker)
+        no_streams_here(lab)
+        if not worker.alive:
+            saw = f"It ended with exit code {worker.wait(0)}."
+            lab.fail("ended-early", f"We started `{PROGRAM} worker`.", saw)
+
+
+def takes(lab, worker, after=0):
+    return lab.wire(method=("basic.consume-ok", "basic.get"), process=worker, after=after)
+
+
+def done(lab, *made, seconds=20):
+    """Wait until all outputs are there; whether they are."""
+    return lab.eventually(lambda: not any(one.missing() for one in made), seconds)
+
+
+def deliveries(lab, process=None, after=0):
+    """Every delivery to a worker. Streams and a job's log are read by other commands."""
+    found = lab.wire(method=("basic.deliver", "basic.get-ok"), process=process, after=after)
+    return [event for event in found if event.connection.startswith("worker")]
+
+
+def acks(lab, process):
+    """What settles deliveries: acknowledgements of a worker's, not the broker's confirms."""
+    return lab.wire(method="basic.ack", process=process, sender="client")
+
+
+# -- what it says
+
+
+def values(text):
+    """Every JSON object in what a program printed, also of arrays, and over several lines."""
+    decoder, found, place = json.JSONDecoder(), [], 0
+    while (place := min((i for c in "{[" if (i := text.find(c, place)) >= 0), default=-1)) >= 0:
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except ValueError:
+            place += 1
+            continue
+        found += value if isinstance(value, list) else [value]
+    return [value for value in found if isinstance(value, dict)]
+
+
+def status(lab, job, name="status", machine=""):
+    """What status says: (total, done, dead). No such answer is a finding."""
+    result = run(lab, "status", job, "--json", name=name, machine=machine)
+    return status_in(lab, result.text, result.code)
+
+
+def status_in(lab, text, code):
+    for value in values(text):
+        counts = value.get("counts")
+        if isinstance(counts, dict) and isinstance(value.get("total"), int):
+            return value["total"], counts.get("done", 0), counts.get("dead", 0)
+    said = text.strip().splitlines()[-1:] or ["nothing"]
+    did = f"We ran `{PROGRAM} status JOB --json`."
+    lab.fail("no-status", did, f"It ended with exit code {code}, and said: {said[0][:150]}")
+
+
+def dead(lab, name="dead", job=None):
+    """The dead letters, of one job or all."""
+    found = values(run(lab, "dead", "list", "--json", name=name).text)
+    return [letter for letter in found if job is None or letter.get("job") == job]
+
+
+def names_in(letter, made):
+    """The image of a batch that a dead letter is about, whatever field names it."""
+    text = json.dumps(letter)
+    return [name for name in (*made.good, *made.bad) if f"{made.inputs.name}/{name}" in text]
+
+
+def results(lab, job, name="results", machine=""):
+    return values(run(lab, "results", job, "--json", name=name, machine=machine).text)
+
+
+def sha256(path):
+    """The hash of a file; "" if there is none."""
+    try:
+        return hashlib.sha256(Path(os.fspath(path)).read_bytes()).hexdigest()
+    except (OSError, TypeError):
+        return ""
+
+
+def no_streams_here(lab):
+    """A program that declares a stream is not wrong where the broker has none."""
+    if lab.provider == "embedded":
+        for event in lab.wire(method="queue.declare", sender="client"):
+            if (event.arguments or {}).get("x-queue-type") == "stream":
+                pytest.skip("your program declares a stream, and burrow has none")
