@@ -69,9 +69,10 @@ class Unit:
         return "milestone" if self.is_project else "task"
 
     @property
-    def right(self) -> Path:
-        """The right program that mutants are laid over: a project's is alternatives/small."""
-        return self.folder / ("alternatives/small" if self.is_project else "solution")
+    def right(self) -> list[Path]:
+        """The layers of a right program, over which mutants and alternatives are laid."""
+        names = ("starter", "alternatives/small") if self.is_project else ("solution",)
+        return [self.folder / name for name in names]
 
     @property
     def copy(self) -> Path:
@@ -103,7 +104,7 @@ class Unit:
             return [self.folder / code]
         known = [*self.variants("alternatives"), *self.variants("mutants")]
         if code in known:
-            return [self.right, self.folder / code]
+            return [*self.right, self.folder / code]
         see = f"./learn check {self.short} --code solution"
         raise unknown(f"code of {self.short}", code, [LEARNERS, "solution", "starter", *known], see)
 

@@ -16,6 +16,7 @@ TURN = "rotate:180,convert:bmp"
 HEAVY = "blur:40,thumbnail:8,convert:bmp"  # a second or more for a large image
 MOST_HELD = 32  # tasks that a worker with one process may hold
 DELAYS = "1,1,2"
+START = 20  # seconds for a program to be connected, on a busy machine
 
 
 # -- images, and what must become of them
@@ -164,7 +165,7 @@ def start_worker(lab, name="worker", disks=("disk",)):
 def ready(lab, *workers):
     """Wait until the workers take messages."""
     for worker in workers:
-        lab.connected(worker)
+        lab.connected(worker, START)
         if not lab.eventually(lambda w=worker: takes(lab, w) or not w.alive, 15):
             saw = "It is connected, and takes no messages."
             lab.fail("images-missing", f"We started `{PROGRAM} worker`.", saw)

@@ -1,1 +1,0 @@
-"""Processes images on many machines through RabbitMQ. A small one: see MILESTONES.md."""
