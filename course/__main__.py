@@ -8,8 +8,8 @@ import sys
 from course.errors import CouldNotCheck, CourseError
 
 NEEDED = (
-    *("filelock", "fsrs", "markdown_it", "pamqp", "pika", "psutil", "pydantic", "questionary"),
-    *("rich", "typer"),
+    *("filelock", "fsrs", "markdown_it", "pamqp", "pika", "psutil", "pydantic", "pytest"),
+    *("questionary", "rich", "typer"),
 )
 NO_ACCESS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 

@@ -9,8 +9,10 @@ import typer
 from course import commands
 from course.brokers.cli import app as broker_app
 from course.grading.cli import register as register_exercises
+from course.grading.project_cli import register as register_project
 from course.options import BrokerName, Plain, together
 from course.quiz.cli import app as quiz_app
+from course.tap.cli import app as tap_app
 
 app = typer.Typer(
     name="learn",
@@ -24,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(broker_app, name="broker")
 app.add_typer(quiz_app, name="quiz")
+app.add_typer(tap_app, name="tap")
 
 LessonName = Annotated[str, typer.Argument(metavar="LESSON", help="Such as 3.1.")]
 
@@ -57,11 +60,12 @@ def run(
     section: Annotated[
         str | None, typer.Option("--section", metavar="TITLE", help="Play only this part.")
     ] = None,
+    tap: Annotated[bool, typer.Option("--tap", help="Draw each message after a scene.")] = False,
     plain: Plain = False,
     broker: BrokerName = None,
 ) -> None:
     """Play a lesson: run its console blocks and check every line."""
-    commands.run(together(context, plain, broker), lesson, step, section)
+    commands.run(together(context, plain, broker), lesson, step, section, tap)
 
 
 @app.command(
@@ -82,6 +86,7 @@ def script(
 
 
 register_exercises(app)
+register_project(app)
 
 
 @app.command(epilog="Example: ./learn doctor")

@@ -1,5 +1,6 @@
 """What each command of ./learn does: puts the other modules together."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -55,7 +56,8 @@ def list_units(options: Options) -> None:
     output = console.make(options.plain)
     so_far = progress.load(output.say)
     units = catalog.load()
-    width = max(len(lesson.title) for lesson in units.lessons)
+    titles = [lesson.title for lesson in units.lessons] + [u.title for u in units.exercises]
+    width = max(map(len, titles))
     for module in units.modules:
         output.out.print(module.title, style="bold", markup=False)
         for lesson in module.lessons:
@@ -63,10 +65,11 @@ def list_units(options: Options) -> None:
             sign = output.symbols.done if entry.done else output.symbols.open
             state = "played" if entry.done else "read" if entry.read_at else ""
             minutes = f"{lesson.minutes:3} min" if lesson.minutes else ""
-            line = f"  {sign} {lesson.id}  {lesson.title:<{width}} {minutes:<8} {state}".rstrip()
+            line = f"  {sign} {lesson.id:<5}  {lesson.title:<{width}} {minutes:<8} {state}"
+            output.out.print(line.rstrip(), markup=False)
+        for unit in (*module.exercises, *([module.project] if module.project else [])):
+            line = _exercise_line(unit, width, so_far, output)
             output.out.print(line, markup=False)
-        for unit in module.exercises:
-            output.out.print(_exercise_line(unit, so_far, output), markup=False)
         if (ROOT / "quizzes" / f"{module.folder.name}.toml").is_file():
             quiz = so_far.quiz(module.number)
             sign = output.symbols.done if quiz.passed_at else output.symbols.open
@@ -76,15 +79,18 @@ def list_units(options: Options) -> None:
     if units.exercises:
         first = units.exercises[0].short
         output.out.print(f"Begin an exercise: ./learn start {first}", markup=False)
+    for project in units.projects:
+        output.out.print(f"Build the project: ./learn start {project.short}", markup=False)
 
 
-def _exercise_line(unit: "Unit", so_far: "Progress", output: console.Output) -> str:
+def _exercise_line(unit: "Unit", width: int, so_far: "Progress", output: console.Output) -> str:
     entry = so_far.exercise(unit.name)
     sign = output.symbols.done if entry.passed_at else output.symbols.open
     state = "passed" if entry.passed_at else ""
     if entry.started_at and not entry.passed_at:
-        state = f"{entry.tasks_passed} of {len(unit.tasks)} tasks"
-    return f"  {sign} {unit.short}  {unit.title:<40} {unit.file.minutes:3} min  {state}".rstrip()
+        state = f"{entry.tasks_passed} of {len(unit.tasks)} {unit.word}s"
+    name = f"{unit.short:<5}  {unit.title}"
+    return f"  {sign} {name:<{width + 7}} {unit.file.minutes:3} min  {state}".rstrip()
 
 
 def read(options: Options, name: str) -> None:
@@ -109,7 +115,7 @@ def read(options: Options, name: str) -> None:
     progress.save(so_far)
 
 
-def run(options: Options, name: str, step: bool, section: str | None) -> None:
+def run(options: Options, name: str, step: bool, section: str | None, tapped: bool) -> None:
     """`./learn run LESSON`"""
     from course import catalog, progress
     from course.brokers import choose
@@ -117,6 +123,7 @@ def run(options: Options, name: str, step: bool, section: str | None) -> None:
     from course.player.declared import names_in
     from course.player.play import play
     from course.player.show import Show
+    from course.tap.watched import watched
 
     output = console.make(options.plain)
     lesson = catalog.load().lesson(name)
@@ -128,8 +135,11 @@ def run(options: Options, name: str, step: bool, section: str | None) -> None:
     output.out.print(f"Lesson {lesson.id}, {lesson.title}", style="bold", markup=False)
     output.out.print(str(choice), markup=False)
     log = work() / "logs" / f"run-{lesson.id}.log"
-    with choice.broker.new_vhost(names_in(lesson.folder)) as url:
-        result = play(page, scenes, choice.broker, url, Show(output, step), log)
+    with choice.broker.new_vhost(names_in(lesson.folder)) as url, contextlib.ExitStack() as stack:
+        view, where = Show(output, step), lambda name: url
+        if tapped:
+            view, where = stack.enter_context(watched(output, step, url))
+        result = play(page, scenes, choice.broker, where, view, log)
     output.out.print()
     left_out = f" Left out: {', '.join(result.skipped)}." if result.skipped else ""
     if result.scenes == 0:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.content import name_of, tracked
+from tests.support import REPOSITORY
 
 ENGINE = {
-    *("filelock", "fsrs", "markdown_it", "pamqp", "pika", "psutil", "pydantic", "questionary"),
-    *("rich", "typer"),
+    *("filelock", "fsrs", "markdown_it", "pamqp", "pika", "psutil", "pydantic", "pytest"),
+    *("questionary", "rich", "typer"),
 }
 ALLOWED = {
     "module_*/*.py": {"pika"},
@@ -37,6 +38,16 @@ def imported(path: Path) -> set[str]:
     ids=lambda value: name_of(value) if isinstance(value, Path) else "",
 )
 def test_a_file_imports_only_what_its_place_allows(path: Path, allowed: set[str]) -> None:
+    extra = imported(path) - allowed - set(sys.stdlib_module_names)
+    assert not extra, f"{name_of(path)} may not import {', '.join(sorted(extra))}"
+
+
+@pytest.mark.parametrize("path", tracked("exercises/*.py"), ids=name_of)
+def test_an_exercise_imports_only_what_its_place_allows(path: Path) -> None:
+    """Programs know pika and the files beside them; checks never see the learner's module."""
+    unit = path.relative_to(REPOSITORY).parts[1]
+    beside = {file.stem for file in tracked(f"exercises/{unit}/*.py")} - {"checks"}
+    allowed = {"pytest"} if path.name == "checks.py" else {"pika"} | beside
     extra = imported(path) - allowed - set(sys.stdlib_module_names)
     assert not extra, f"{name_of(path)} may not import {', '.join(sorted(extra))}"
 

@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from course.catalog import CourseFile
+from course.grading.models import ExerciseFile
 from course.quiz.interview import InterviewFile
 from course.quiz.models import QuizFile
 
@@ -21,6 +22,7 @@ RENEW = (
     ("path", "model"),
     [
         ("course.schema.json", CourseFile),
+        ("exercises/exercise.schema.json", ExerciseFile),
         ("quizzes/module.schema.json", QuizFile),
         ("quizzes/interview.schema.json", InterviewFile),
     ],

@@ -4,6 +4,7 @@ Usage: python -m course.grading.child, with messages on stdin and stdout: see li
 """
 
 import os
+import shutil
 import signal
 import sys
 
@@ -19,10 +20,17 @@ def main() -> None:
     link = Link(*private_pipes())
     try:
         job = Job.model_validate(link.receive())
-        tree.adopt_orphans()
+    except Gone:
+        sys.exit(130)
+    tree.adopt_orphans()
+    try:
         link.send("end", code=_run(job, link))
     except (KeyboardInterrupt, Gone):
         sys.exit(130)
+    finally:
+        if link.gone:  # nobody is there to do it
+            tree.end(job.token, [os.getpid()])
+            shutil.rmtree(job.scratch, ignore_errors=True)
 
 
 def _run(job: Job, link: Link) -> int:

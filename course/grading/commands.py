@@ -15,7 +15,7 @@ from course.grading import project, run, workspace
 from course.grading.models import HINTS
 from course.grading.places import typed
 from course.grading.report import Report
-from course.grading.show import Show, Silent, heading, outcome, paragraph
+from course.grading.show import Show, Silent, heading, outcome
 from course.grading.unit import LEARNERS, Unit, every, find
 
 EXIT = {"passed": 0, "not-yet": NotYet.exit_code, "could-not-check": CouldNotCheck.exit_code}
@@ -125,6 +125,8 @@ def watch(options: Options, word: str, wishes: Wishes) -> int:
 
 def hint(options: Options, word: str, number: int | None) -> None:
     """`./learn hint EXERCISE [TASK]`: the next hint of a task, or all of them once they are out."""
+    from rich.markdown import Markdown
+
     output = console.make(options.plain)
     unit = find(word)
     so_far = progress.load(output.say)
@@ -140,8 +142,7 @@ def hint(options: Options, word: str, number: int | None) -> None:
     output.out.print(f"{unit.short}, {unit.word} {number}: {task.title}", style="bold", markup=False)
     for place in range(given) if again else (given - 1,):
         output.out.print(f"\nHint {place + 1} of {len(HINTS)}, {HINTS[place]}:", markup=False)
-        for line in paragraph("", task.hints[place]):
-            output.out.print(f"  {line}", markup=False, soft_wrap=True)
+        output.out.print(Markdown(task.hints[place]), width=min(output.out.width, 80))
     if given < len(HINTS):
         output.out.print(f"\nThe next one: ./learn hint {unit.short} {number}", markup=False)
     else:

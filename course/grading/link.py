@@ -28,12 +28,12 @@ class Link:
         self._outgoing = outgoing
         self._lock = threading.Lock()
         self._replies: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self._gone = False
+        self.gone = False
         threading.Thread(target=self._read, name="link", daemon=True).start()
 
     def receive(self) -> dict[str, Any]:
         """The next message. Raises Gone if none will come."""
-        message = None if self._gone and self._replies.empty() else self._replies.get()
+        message = None if self.gone and self._replies.empty() else self._replies.get()
         if message is None:
             raise Gone
         return message
@@ -46,7 +46,7 @@ class Link:
                 self._outgoing.write(line)
                 self._outgoing.flush()
             except (OSError, ValueError):
-                self._gone = True
+                self.gone = True
 
     def ask(self, what: str) -> dict[str, Any]:
         """Let the grader do something to the broker. Raises CouldNotCheck with what it says."""
@@ -59,7 +59,7 @@ class Link:
     def _read(self) -> None:
         for line in self._incoming:
             self._replies.put(json.loads(line))
-        self._gone = True
+        self.gone = True
         self._replies.put(None)
         _interrupt()
 

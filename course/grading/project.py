@@ -30,16 +30,19 @@ def solution(output: Output, unit: Unit) -> None:
     output.out.print(f"Check it as yours:  ./learn check {unit.short} --code {SMALL}")
 
 
-def run_reference(url: str, arguments: list[str]) -> int:
-    """Run the reference program as a child process; its exit code. Ctrl-C is for the program."""
+def run_reference(url: str | None, arguments: list[str]) -> int:
+    """Run the reference program as a child process; its exit code. Ctrl-C is for the program.
+
+    Without a URL the program finds its broker itself.
+    """
     unit = next((unit for unit in every() if unit.is_project), None)
     if unit is None or unit.file.package is None:
         raise CouldNotCheck("there is no project in this repository.")
     search = os.pathsep.join(filter(None, [str(unit.folder), os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-P", "-m", unit.file.package, *arguments]
+    environment = {**os.environ, "PYTHONPATH": search, **({"RABBITMQ_URL": url} if url else {})}
     sys.stdout.flush()
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": search,
-                                             "RABBITMQ_URL": url})  # fmt: skip
+    command = [sys.executable, "-P", "-m", unit.file.package, *arguments]
+    process = subprocess.Popen(command, env=environment)
     while True:
         try:
             return process.wait()

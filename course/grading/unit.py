@@ -50,7 +50,9 @@ class Unit:
 
     @property
     def readme(self) -> Path:
-        return self.folder / "README.md"
+        """The page that a learner reads: of a project its MILESTONES.md."""
+        milestones = self.folder / "MILESTONES.md"
+        return milestones if milestones.is_file() else self.folder / "README.md"
 
     @property
     def checks(self) -> Path:

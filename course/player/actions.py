@@ -4,6 +4,7 @@ import shlex
 import signal
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from course.player.page import Fence, Page, PageError
 
@@ -32,9 +33,35 @@ class RunScript:
     background: bool
 
     @property
+    def name(self) -> str:
+        """Under which a tap knows it."""
+        return self.script.stem
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What Python is to run."""
+        return ("-m", "course.host", str(self.script), *self.arguments)
+
+    @property
     def ends_by_itself(self) -> bool:
         """Whether the script comes to an end; a consumer goes on until Ctrl-C."""
         return "start_consuming" not in self.script.read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class RunTap:
+    """`./learn tap run ...`, in the background if the line ends with `&`. Ends on Ctrl-C."""
+
+    text: str
+    arguments: tuple[str, ...]
+    background: bool
+    name: ClassVar[str] = ""  # it has a tap of its own
+    ends_by_itself: ClassVar[bool] = False
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What Python is to run."""
+        return ("-m", "course", "tap", "run", *self.arguments)
 
 
 @dataclass(frozen=True)
@@ -53,7 +80,7 @@ class RestartBroker:
     text: str
 
 
-Command = RunScript | Kill | RestartBroker
+Command = RunScript | RunTap | Kill | RestartBroker
 Action = Command | Interrupt | Output
 
 
@@ -93,6 +120,9 @@ def _command(text: str, root: Path, place: str) -> Command:
             if not path.is_file():
                 raise PageError(f"{place}: there is no script {script}.")
             return RunScript(text, path, tuple(arguments[: -1 if background else None]), background)
+        case ["./learn", "tap", "run", *arguments]:
+            background = arguments[-1:] == ["&"]
+            return RunTap(text, tuple(arguments[: -1 if background else None]), background)
         case ["./learn", "broker", "restart"]:
             return RestartBroker(text)
         case ["kill", *option, job] if job[:1] == "%" and job[1:].isdigit() and len(option) < 2:

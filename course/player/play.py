@@ -4,7 +4,7 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -19,6 +19,7 @@ from course.player.actions import (
     Placed,
     RestartBroker,
     RunScript,
+    RunTap,
     of_fence,
 )
 from course.player.page import Page, Scene
@@ -61,12 +62,12 @@ def play(
     page: Page,
     scenes: tuple[Scene, ...],
     broker: Broker,
-    url: str,
+    url: str | Callable[[str], str],
     view: View,
     log: Path,
     line_seconds: float = LINE_SECONDS,
 ) -> Result:
-    """Play scenes of the page in the vhost of `url`.
+    """Play scenes of the page in the vhost of `url`, which may depend on the script's name.
 
     Raises Mismatch at the first line that is not as the page says, after all scripts are ended. All
     that the terminals showed is in the file `log`, in the order in which it came.
@@ -100,8 +101,9 @@ class _Stage:
     """The terminals of one scene."""
 
     def __init__(
-        self, page: Page, broker: Broker, url: str, view: View, log: TextIO, line_seconds: float
-    ) -> None:
+        self, page: Page, broker: Broker, url: str | Callable[[str], str], view: View, log: TextIO,
+        line_seconds: float,
+    ) -> None:  # fmt: skip
         self.page = page
         self.broker = broker
         self.url = url
@@ -109,7 +111,9 @@ class _Stage:
         self.log = log
         self.line_seconds = line_seconds
         self.terminals: dict[str, Terminal] = {}
-        self.scripts: dict[str, RunScript] = {}  # the latest in the foreground of each terminal
+        self.scripts: dict[
+            str, RunScript | RunTap
+        ] = {}  # the latest in the foreground of each terminal
         self.skip: set[str] = set()  # terminals where a lone `...` allows any lines now
         self.lock = threading.Lock()
         self.matched = 0
@@ -141,8 +145,9 @@ class _Stage:
         self.view.before(terminal.name, action)
         self._note(terminal.name, f"{'' if isinstance(action, Interrupt) else '$ '}{action.text}")
         match action:
-            case RunScript():
-                terminal.run(action.script, action.arguments, background=action.background)
+            case RunScript() | RunTap():
+                url = self.url(action.name) if callable(self.url) else self.url
+                terminal.run(action.command, url, background=action.background)
                 if not action.background:
                     self.scripts[terminal.name] = action
             case Kill():
@@ -217,11 +222,7 @@ class _Stage:
 
     def _terminal(self, name: str) -> Terminal:
         if name not in self.terminals:
-            environment = {
-                "RABBITMQ_URL": self.url,
-                "PYTHONUNBUFFERED": "1",
-                "PYTHONUTF8": "1",
-            }
+            environment = {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
             self.terminals[name] = Terminal(name, self.page.root, environment, self._note)
         return self.terminals[name]
 

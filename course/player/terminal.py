@@ -38,13 +38,16 @@ class Terminal:
         self._changed = threading.Condition()
         self._readers: dict[subprocess.Popen[str], threading.Thread] = {}
 
-    def run(self, script: Path, arguments: tuple[str, ...], *, background: bool) -> None:
-        """Start a script; in the background it becomes the next job, as in a shell."""
+    def run(self, command: tuple[str, ...], url: str, *, background: bool) -> None:
+        """Start Python with a command; in the background it is the next job, as in a shell.
+
+        `url` is the broker's.
+        """
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NEW_PROCESS_GROUP
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "course.host", str(script), *arguments],
+            [sys.executable, "-P", *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -52,7 +55,7 @@ class Terminal:
             encoding="utf-8",
             errors="replace",
             cwd=self._folder,
-            env=self._environment,
+            env={**self._environment, "RABBITMQ_URL": url},
             start_new_session=sys.platform != "win32",  # our Ctrl-C is not for them
             creationflags=flags,
         )

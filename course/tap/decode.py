@@ -40,6 +40,7 @@ _TOLD: dict[
     "connection.tune-ok": {name: name for name in ("channel_max", "frame_max", "heartbeat")},
     "connection.open": {"virtual_host": "virtual_host"},
 }
+_MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422 section 3.1
 UNDECODABLE = (ValueError, IndexError, TypeError, OverflowError, RecursionError, struct.error)
 
 
@@ -53,6 +54,10 @@ def method(payload: bytes) -> base.Frame | None:
     for secret in ("response", "challenge", "new_secret"):
         if hasattr(decoded, secret):
             setattr(decoded, secret, "")
+    if isinstance(decoded, commands.Connection.StartOk) and not _MECHANISM.fullmatch(
+        decoded.mechanism
+    ):
+        decoded.mechanism = "?"  # whatever it is that was put in its place
     return decoded
 
 

@@ -78,6 +78,10 @@ def not_amqp(start: bytes) -> str:
 
     Never quotes them: an HTTP request may hold a password.
     """
+    if not start:
+        return "nothing came"
+    if len(start) < len(PROTOCOL_HEADER) and PROTOCOL_HEADER.startswith(start):
+        return "it ended in the middle of AMQP's protocol header"
     if start[:4] in _HTTP:
         return "this is HTTP; the port is for AMQP 0-9-1"
     if start[:2] == b"\x16\x03":
@@ -87,8 +91,4 @@ def not_amqp(start: bytes) -> str:
         return f"this is AMQP, but {version}; the tap understands 0-9-1"
     if start[:3] == b"\x10\x00\x00" or start[4:8] == b"MQTT":
         return "this is MQTT; the port is for AMQP 0-9-1"
-    if not start:
-        return "nothing came"
-    if len(start) < len(PROTOCOL_HEADER) and PROTOCOL_HEADER.startswith(start):
-        return "it ended in the middle of AMQP's protocol header"
     return "the first bytes are not AMQP's protocol header"

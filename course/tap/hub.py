@@ -59,10 +59,9 @@ class Hub:
         """The protocol of one more connection to the port of that name."""
         count = self._counts[name] = self._counts.get(name, 0) + 1
         link = Link(self, name if count == 1 else f"{name}#{count}")
-        if len(self.links) >= self.limits.connections:
+        if sum(not other.closed for other in self.links) >= self.limits.connections:
             link.close("tap", f"more than {self.limits.connections} connections")
-        else:
-            self.links[link] = None
+        self.links[link] = None
         return link.client
 
     def forget(self, link: Link) -> None:

@@ -156,7 +156,7 @@ class Link:
     def lost(self, side: Side, error: Exception | None) -> None:
         """One socket has ended."""
         who = self._closing or side.sender
-        how = "closed the connection" if self._closing else "hung up without connection.close"
+        how = "closed the connection" if self._closing else "hung up without closing"
         why = f"the {who} {how}" + (f": {error}" if error else "")
         if side is self.client and not self.closed and len(self._start) < len(PROTOCOL_HEADER):
             self.malformed("client", not_amqp(self._start))

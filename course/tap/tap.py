@@ -96,6 +96,11 @@ class Tap:
         """The number of the newest event; 0 if there is none."""
         return self._hub.log.last
 
+    @property
+    def now(self) -> float:
+        """Seconds since the tap opened."""
+        return self._hub.now()
+
     def wait_for(
         self, predicate: Callable[[Event], object], seconds: float, after: int = 0
     ) -> Event | None:

@@ -125,3 +125,14 @@ def test_a_module_without_its_page_is_told(course: Path) -> None:
 def test_the_course_itself_is_valid(repository: Path) -> None:
     units = catalog.load(repository / "course.toml")
     assert units.lesson("3.1").folder == repository / "module_3" / "01_work_queues"
+
+
+def test_the_exercises_of_the_course_are_all_named(repository: Path) -> None:
+    units = catalog.load(repository / "course.toml")
+    folders = sorted((repository / "exercises").glob("*/exercise.toml"))
+    assert [unit.folder for unit in units.exercises] == [file.parent for file in folders]
+
+
+def test_an_exercise_without_its_file_is_told(course: Path) -> None:
+    course.write_text(GOOD + 'exercises = ["ex_01_nothing"]\n', encoding="utf-8")
+    assert "exercises/ex_01_nothing, which has no exercise.toml" in problem(course)

@@ -68,9 +68,10 @@ def test_a_file_of_a_newer_course_is_kept_aside(own_work_folder: Path) -> None:
     assert (own_work_folder / "progress.damaged-1.json").read_text() == newer
 
 
-def test_a_file_of_the_course_before_quizzes_is_taken_over(own_work_folder: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_an_older_course_is_taken_over(own_work_folder: Path, version: int) -> None:
     own_work_folder.mkdir()
-    older = {"schema_version": 1, "welcomed": True, "lessons": {"3.1": {}}}
+    older = {"schema_version": version, "welcomed": True, "lessons": {"3.1": {}}}
     (own_work_folder / "progress.json").write_text(json.dumps(older))
     so_far = progress.load(pytest.fail)
     assert so_far.welcomed
@@ -85,3 +86,22 @@ def test_a_quiz_is_kept_with_the_rest() -> None:
     so_far.quiz(3).best_percent = 70
     progress.save(so_far)
     assert progress.load(pytest.fail) == so_far
+
+
+def test_an_exercise_is_kept_with_the_rest() -> None:
+    so_far = Progress()
+    entry = so_far.exercise("ex_01_work_queues")
+    entry.begin()
+    entry.hints["2"] = 1
+    entry.judge(3, passed=False)
+    assert entry.passed_at is None
+    progress.save(so_far)
+    assert progress.load(pytest.fail) == so_far
+
+
+def test_a_pass_is_kept_when_a_later_check_fails() -> None:
+    entry = Progress().exercise("ex_01_work_queues")
+    entry.judge(6, passed=True)
+    first = entry.passed_at
+    entry.judge(2, passed=False)
+    assert (entry.passed_at, entry.tasks_passed) == (first, 2)

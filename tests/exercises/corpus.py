@@ -6,6 +6,7 @@ Usage: python -m tests.exercises.corpus --provider docker --seeds 1,2,3 [--exerc
 import argparse
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -109,6 +110,7 @@ def main(words: list[str] | None = None) -> int:
     chosen = [
         case for unit in units for case in cases(unit) if case.code.startswith(options.code or "")
     ]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # clean up then, too
     seeds = [int(seed) for seed in options.seeds.split(",")]
     good: dict[tuple[str, str], int] = {}
     total: dict[tuple[str, str], int] = {}

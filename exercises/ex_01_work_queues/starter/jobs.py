@@ -33,7 +33,7 @@ def do(order: str) -> int:
 def _invoice(order: str) -> int:
     amounts = order.partition(":")[2]
     time.sleep(amounts.count("."))
-    if _failures(order) < amounts.count("~"):
+    if "~" in amounts and _failures(order) < amounts.count("~"):
         raise ConnectionError("the tax office does not answer")
     total = 0
     for amount in amounts.strip(".~").split("+"):

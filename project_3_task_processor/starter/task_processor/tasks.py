@@ -1,16 +1,21 @@
 """What there is to do: a task for each image, and its form as a message. No broker here."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from task_processor.errors import Permanent, TaskError
-from task_processor.images.limits import Limits
-from task_processor.images.operations import canonical, parse
-from task_processor.images.process import Done, Work, run
-from task_processor.storage import Input, Roots, fingerprint, list_inputs, target_for
+
+if TYPE_CHECKING:
+    from task_processor.images.process import Done
+    from task_processor.storage import Input
+
+# What reads images is imported where it is used: `status` starts faster without Pillow.
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,9 @@ def plan(paths: list[str], out: str, operations: str) -> tuple[str, list[Task]]:
 
     Raises InputError or TaskError if it cannot be understood.
     """
+    from task_processor.images.operations import canonical, parse
+    from task_processor.storage import list_inputs
+
     operations = canonical(parse(operations))
     out = str(Path(out).absolute())
     found = [_line(one, out, operations) for one in list_inputs(paths, sys.stdin.buffer)]
@@ -44,6 +52,9 @@ def plan(paths: list[str], out: str, operations: str) -> tuple[str, list[Task]]:
 
 def _line(one: Input, out: str, operations: str) -> tuple[str, str, str | None]:
     """Where an input is, where its output goes, and its content's hash."""
+    from task_processor.images.limits import Limits
+    from task_processor.storage import Roots, fingerprint, target_for
+
     content_hash, format = None, None
     try:
         everywhere = Roots(read=(Path(one.location).anchor,), write=())
@@ -73,6 +84,10 @@ def do(task: Task, roots: list[str]) -> Done:
 
     Raises TaskError, whose `transient` says whether another attempt, later, may help.
     """
+    from task_processor.images.limits import Limits
+    from task_processor.images.process import Work, run
+    from task_processor.storage import Roots
+
     allowed = tuple(str(Path(root).absolute()) for root in roots)
     work = Work(task.source, task.target, task.operations, task.content_hash)
     return run(work, Roots(read=allowed, write=allowed), Limits())

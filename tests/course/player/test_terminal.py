@@ -4,7 +4,6 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -33,7 +32,8 @@ def start(
     terminal: Terminal, lesson: Lesson, source: str, *words: str, background: bool = False
 ) -> None:
     lesson.script("it.py", source)
-    terminal.run(Path(lesson.folder / "it.py"), words, background=background)
+    command = ("-m", "course.host", str(lesson.folder / "it.py"), *words)
+    terminal.run(command, "amqp://nowhere", background=background)
 
 
 def test_lines_come_in_order_and_are_heard(

@@ -15,12 +15,20 @@ ARGUMENTS = {
     "x-dead-letter-exchange": "",
     "x-dead-letter-routing-key": "failed_tasks",
 }
+newest = 0
+
+
+def acknowledge(channel, tag):
+    global newest
+    if tag > newest:
+        newest = tag
+        channel.basic_ack(tag, multiple=True)
 
 
 def work(connection, channel, tag, order):
     try:
         jobs.do(order)
-        settle = functools.partial(channel.basic_ack, tag, multiple=True)
+        settle = functools.partial(acknowledge, channel, tag)
     except Exception as error:
         print(f"{order}: {error}", flush=True)
         settle = functools.partial(channel.basic_reject, tag, requeue=True)

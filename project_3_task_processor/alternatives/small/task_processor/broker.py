@@ -3,7 +3,6 @@
 import json
 import os
 import time
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pika
@@ -12,7 +11,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 TASKS, DEAD = "images.tasks", "images.dead"
 URL = "amqp://guest:guest@localhost:5672/%2F"
-ACCESS_REFUSED = 403
+NOT_FOUND, LOCKED = 404, 405
 
 
 def url() -> str:
@@ -81,30 +80,38 @@ def tell(channel: BlockingChannel, job: str, event: dict[str, object]) -> None:
 
 def read(
     connection: pika.BlockingConnection, queue: str
-) -> Iterator[tuple[pika.BasicProperties, bytes]]:
-    """All messages of a queue, in order; they stay in it. Nothing if there is no such queue.
+) -> list[tuple[pika.BasicProperties, bytes]]:
+    """All messages of a queue, in order; they stay in it. None if there is no such queue.
 
-    They are taken without an acknowledgement, and return when the channel closes. Only one can
-    read at a time, hence the exclusive consumer. A stream would do without all that.
+    They are fetched without an acknowledgement, and return when the channel closes. What one reader
+    holds another does not see, so only one reads at a time: whoever has the exclusive queue. With a
+    stream none of this were necessary.
     """
-    deadline = time.monotonic() + 10
+    lock = locked(connection, f"{queue}.reader")
+    reader = connection.channel()
+    found = []
+    try:
+        for _ in range(reader.queue_declare(queue=queue, passive=True).method.message_count):
+            _, properties, body = reader.basic_get(queue)
+            if body is not None:
+                found.append((properties, body))
+        reader.close()
+    except pika.exceptions.ChannelClosedByBroker as error:
+        if error.reply_code != NOT_FOUND:
+            raise
+    lock.queue_delete(f"{queue}.reader")
+    return found
+
+
+def locked(connection: pika.BlockingConnection, name: str) -> BlockingChannel:
+    """Wait until the exclusive queue of that name is ours; to be deleted on this channel."""
+    deadline = time.monotonic() + 30
     while True:
         channel = connection.channel()
         try:
-            left = channel.queue_declare(queue=queue, passive=True).method.message_count
-            if left:
-                for method, properties, body in channel.consume(
-                    queue, exclusive=True, inactivity_timeout=2
-                ):
-                    if method is None:
-                        break
-                    yield properties, body
-                    left -= 1
-                    if not left:
-                        break
-                channel.close()
-            return
+            channel.queue_declare(queue=name, exclusive=True)
+            return channel
         except pika.exceptions.ChannelClosedByBroker as error:
-            if error.reply_code != ACCESS_REFUSED or time.monotonic() > deadline:
-                return
+            if error.reply_code != LOCKED or time.monotonic() > deadline:
+                raise
             time.sleep(0.05)

@@ -1,0 +1,33 @@
+"""Publisher: send reports, one for each argument, such as "eu/db.replica/critical:lag 40 s"."""
+
+import os
+import sys
+
+import pika
+from report import parse
+
+URL = os.environ.get("RABBITMQ_URL", "amqp://guest:guest@localhost:5672/%2F")
+
+
+def main() -> None:
+    if len(sys.argv) < 2:
+        sys.exit("Usage: emit_report.py REGION/SERVICE/SEVERITY:TEXT...")
+    reports = [parse(argument) for argument in sys.argv[1:]]
+
+    connection = pika.BlockingConnection(pika.URLParameters(URL))
+    channel = connection.channel()
+    # TODO 1: a direct exchange compares whole keys.
+    channel.exchange_declare(exchange="feed", exchange_type="direct", durable=True)
+
+    channel.confirm_delivery()
+    for report in reports:
+        # TODO 3: what becomes of a report without a region? And of one that is too long?
+        words = [word for word in (report.region, report.service, report.severity) if word]
+        key = ".".join(words)
+        channel.basic_publish(exchange="feed", routing_key=key, body=report.text)
+        print(f" [x] Sent {key}: {report.text}", flush=True)
+    connection.close()
+
+
+if __name__ == "__main__":
+    main()
