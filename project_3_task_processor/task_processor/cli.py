@@ -62,8 +62,7 @@ def common(
 
 
 def _broker(context: typer.Context) -> Broker:
-    found = context.obj
-    assert isinstance(found, Common)
+    found: Common = context.obj
     return found.broker
 
 

@@ -63,7 +63,7 @@ def decode(body: bytes) -> Task:
     if (
         not isinstance(job, str)
         or not is_job(job)
-        or not isinstance(number, int)
+        or type(number) is not int  # True is an int, too
         or not 1 <= number <= MOST_TASKS
         or not all(isinstance(text, str) for text in texts)
         or not (content_hash is None or isinstance(content_hash, str))

@@ -24,7 +24,7 @@ def _range(first: int, last: int) -> str:
 
 
 def ranges(text: str, most: int) -> Iterator[range]:
-    """The ranges in such a text. Raises ValueError for anything but ascending numbers in 1..most."""
+    """The ranges in such a text. Raises ValueError if they don't ascend within 1..most."""
     previous = 0
     for part in text.split(",") if text else ():
         first, dash, last = part.partition("-")

@@ -28,7 +28,9 @@ def parameters(url: str, what: str) -> pika.URLParameters:
     try:
         found = pika.URLParameters(url)
     except (ValueError, TypeError, IndexError):
-        raise UsageError("the broker's URL cannot be read. Write amqp://user:password@host/vhost")
+        raise UsageError(
+            "the broker's URL cannot be read. Write amqp://user:password@host/vhost"
+        ) from None
     found.heartbeat = HEARTBEAT
     found.client_properties = {
         "product": "task-processor",

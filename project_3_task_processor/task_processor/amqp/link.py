@@ -98,7 +98,12 @@ class Link:
         """A channel's method that has an answer, awaited."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting = answer
-        method(callback=lambda frame: answer.done() or answer.set_result(frame), **arguments)
+
+        def heard(frame: Any) -> None:
+            if not answer.done():
+                answer.set_result(frame)
+
+        method(callback=heard, **arguments)
         async with asyncio.timeout(20):
             return await answer
 

@@ -18,6 +18,8 @@ SEGMENT = 50_000_000
 KEEP = "90D"
 RESULTS_BYTES = 20_000_000_000
 
+NEWEST = Features("RabbitMQ", (4, 3))
+
 Arguments = dict[str, Any]
 
 

@@ -184,7 +184,9 @@ def _fresh(letter: Letter) -> pika.BasicProperties:
 
 
 def _tell(channel: BlockingChannel, exchange: str, key: str, letter: Letter, what: str) -> None:
-    fields = as_ranges(Progress(**{what: [letter.number]}))
+    progress = Progress()
+    setattr(progress, what, [letter.number])
+    fields = as_ranges(progress)
     body = events.event("progress", job=letter.job, at=round(time.time(), 3), **fields)
     channel.basic_publish(exchange, key, body, events.properties(letter.job, letter.key))
 

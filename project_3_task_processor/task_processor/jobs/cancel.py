@@ -26,6 +26,6 @@ def cancel(broker: Broker, job: str) -> str:
             mandatory=True,
         )
     return (
-        f"Job {state.job.id} is cancelled: {counts['done']} of {state.job.total} are done and stay. "
-        "Workers drop the rest when it reaches them."
+        f"Job {state.job.id} is cancelled: {counts['done']} of {state.job.total} are done and "
+        "stay. Workers drop the rest when it reaches them."
     )

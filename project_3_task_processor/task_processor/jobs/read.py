@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from task_processor.amqp import streams
 from task_processor.amqp.connect import Session
-from task_processor.jobs.events import Job, job_of
+from task_processor.jobs.events import job_of
 from task_processor.jobs.state import JobState
 from task_processor.settings import NotYet, UsageError
 
@@ -25,11 +25,13 @@ def all_jobs(session: Session) -> dict[str, JobState]:
 def known(session: Session, job: str) -> JobState | None:
     """The job with its progress so far, or None if it was never submitted."""
     state = all_jobs(session).get(job)
-    if state is not None:
-        for _, content in streams.read(
-            session, session.names.progress, state.job.progress_from, job
-        ):
-            state.apply(content)
+    return None if state is None else _with_progress(session, state)
+
+
+def _with_progress(session: Session, state: JobState) -> JobState:
+    job = state.job
+    for _, content in streams.read(session, session.names.progress, job.progress_from, job.id):
+        state.apply(content)
     return state
 
 
@@ -43,9 +45,7 @@ def find(session: Session, job: str) -> JobState:
         near = difflib.get_close_matches(job, jobs, 1)
         hint = f"Did you mean {near[0]}?" if near else "See them: task-processor jobs"
         raise NotYet(f"no job {job} was submitted here. {hint}")
-    state = known(session, matching[0])
-    assert state is not None
-    return state
+    return _with_progress(session, jobs[matching[0]])
 
 
 def with_progress(session: Session) -> list[JobState]:
@@ -91,4 +91,3 @@ def results(session: Session, state: JobState) -> Iterator[dict[str, object]]:
                     "message": message,
                     "attempts": attempts,
                 }
-

@@ -51,9 +51,7 @@ class Manifest:
             for at, line in enumerate(file, 1):
                 if at == number:
                     source, target, content_hash = json.loads(line)
-                    yield Task(
-                        self.job, at, source, target, self.request.operations, content_hash
-                    )
+                    yield Task(self.job, at, source, target, self.request.operations, content_hash)
                     number = next(numbers, None)
 
 

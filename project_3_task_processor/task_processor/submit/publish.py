@@ -1,4 +1,4 @@
-"""Sending a job's tasks: thousands on their way at a time, each confirmed, none twice on purpose."""
+"""Sending a job's tasks: thousands on their way at a time, each confirmed, none twice."""
 
 import asyncio
 import random
@@ -113,10 +113,8 @@ class Sender:
 
     async def _publish(self, link: Link, publisher: Publisher) -> None:
         numbers = list(self.sending.left)
-        sent = 0
-        for task in self.tasks(numbers):
+        for sent, task in enumerate(self.tasks(numbers), 1):
             self._send(publisher, task)
-            sent += 1
             if sent % PIECE == 0:
                 await asyncio.sleep(0)
                 await self._until(

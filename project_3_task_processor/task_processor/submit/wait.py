@@ -49,9 +49,7 @@ def _follow(broker: Broker, job: str, live: bool) -> JobState:
     raise AssertionError("unreachable")
 
 
-def _show(
-    state: JobState, moments: deque[tuple[float, int]], live: bool, finished: bool
-) -> None:
+def _show(state: JobState, moments: deque[tuple[float, int]], live: bool, finished: bool) -> None:
     now, counts = time.monotonic(), state.counts()
     done, total = counts["done"], state.job.total
     if moments[-1][1] < 0:

@@ -21,7 +21,7 @@ class Cancels:
 
     def __init__(self, link: Link, names: Names) -> None:
         self.jobs: set[str] = set()
-        self.channel: Channel = link.channel
+        self.channel: Channel | None = None  # not the tasks' one: its confirms are counted
         self._link, self._names = link, names
         self._nonce = secrets.token_hex(8)
         self._reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -31,20 +31,21 @@ class Cancels:
         opened: asyncio.Future[Channel] = asyncio.get_running_loop().create_future()
         self._link.connection.channel(on_open_callback=opened.set_result)
         async with asyncio.timeout(20):
-            self.channel = await opened
-        self.channel.add_on_close_callback(
+            channel = await opened
+        channel.add_on_close_callback(
             lambda _, error: fail(f"the stream of jobs cannot be followed: {error}")
         )
-        await self._link.call(self.channel.basic_qos, prefetch_count=PREFETCH)
-        self.channel.basic_consume(
+        await self._link.call(channel.basic_qos, prefetch_count=PREFETCH)
+        channel.basic_consume(
             self._names.jobs, self._on_event, arguments={"x-stream-offset": "first"}
         )
-        self.channel.basic_publish(
+        channel.basic_publish(
             self._names.exchange,
             self._names.jobs,
             events.event("marker", nonce=self._nonce),
             events.properties(None, self._nonce),
         )
+        self.channel = channel
         try:
             async with asyncio.timeout(5):
                 await self._reached

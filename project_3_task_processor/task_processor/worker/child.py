@@ -1,6 +1,7 @@
 """The main process's side of one worker process: starting, feeding, hearing, killing it."""
 
 import asyncio
+import contextlib
 import json
 import os
 import queue
@@ -10,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import task_processor
 from task_processor.worker import frames
@@ -55,6 +56,8 @@ class Child:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": search},
         )
+        self._stdin = cast(BinaryIO, self.process.stdin)
+        self._stdout = cast(BinaryIO, self.process.stdout)
         self._frames.put(frames.to_json({**settings, "cell": str(self.cell.path)}))
         for target in (self._write, self._read):
             threading.Thread(target=target, daemon=True).start()
@@ -96,8 +99,7 @@ class Child:
         return self.held.pop(begun, None) if begun != finished else None
 
     def _write(self) -> None:
-        pipe = self.process.stdin
-        assert pipe is not None
+        pipe = self._stdin
         try:
             while (content := self._frames.get()) is not None:
                 frames.write(pipe, content)
@@ -106,8 +108,7 @@ class Child:
             pass  # it has ended; the other thread sees that, too
 
     def _read(self) -> None:
-        pipe = self.process.stdout
-        assert pipe is not None
+        pipe = self._stdout
         try:
             while True:
                 reports = json.loads(frames.read(pipe))
@@ -122,10 +123,8 @@ class Child:
             self._in_loop(self._ended)
 
     def _in_loop(self, function: Callable[..., None], *arguments: Any) -> None:
-        try:
+        with contextlib.suppress(RuntimeError):  # the loop has ended before us
             self.loop.call_soon_threadsafe(function, *arguments)
-        except RuntimeError:
-            pass  # the loop has ended before us
 
     def _heard(self, reports: list[Any]) -> None:
         now = time.monotonic()

@@ -208,4 +208,9 @@ def run(broker: Broker, settings: WorkerSettings) -> int:
 
 
 async def _run(broker: Broker, settings: WorkerSettings) -> int:
-    return await Worker(broker, settings).run()
+    worker = Worker(broker, settings)
+    if settings.metrics_port:
+        from task_processor.monitor.metrics import WorkerMetrics
+
+        WorkerMetrics(worker.counts, settings.metrics_host, settings.metrics_port)
+    return await worker.run()

@@ -177,9 +177,10 @@ class Session:
 
     def beat(self, body: bytes) -> None:
         """Tell the monitors how this worker is; nobody waits for it."""
-        if self.link.open and not self.link.blocked:
+        channel = self.cancels.channel
+        if channel is not None and channel.is_open and not self.link.blocked:
             properties = pika.BasicProperties(content_type="application/json", expiration="10000")
-            self.cancels.channel.basic_publish(self.names.workers, "", body, properties)
+            channel.basic_publish(self.names.workers, "", body, properties)
 
     async def stop_consuming(self) -> None:
         """No new deliveries after this."""
@@ -210,4 +211,6 @@ def attempt_of(properties: pika.BasicProperties) -> int:
 
 
 def _too_long(length: int) -> Failure:
-    return Failure("malformed-message", f"the message has {length} bytes, too many for a task", False)
+    return Failure(
+        "malformed-message", f"the message has {length} bytes, too many for a task", False
+    )

@@ -1,0 +1,102 @@
+"""What the measurements of the task processor share: a vhost, worker programs, rates."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pika
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = ROOT / "project_3_task_processor"
+sys.path.insert(0, str(PROJECT))
+
+
+class Bench:
+    """A vhost whose queues are quorum queues by default, and Pythons to run programs with."""
+
+    def __init__(self, url: str, peers: str) -> None:
+        self.url = url
+        self.peers = peers
+
+    def count(self, queue: str) -> int:
+        """Messages that are ready; its connection is made once."""
+        if not hasattr(self, "_channel"):
+            self._channel = pika.BlockingConnection(pika.URLParameters(self.url)).channel()
+        return int(self._channel.queue_declare(queue, passive=True).method.message_count)
+
+    @contextlib.contextmanager
+    def program(self, words: list[str], **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A worker that is stopped at the end."""
+        path = os.pathsep.join([str(PROJECT), str(ROOT / "benchmarks")])
+        process = subprocess.Popen(
+            words,
+            cwd=ROOT / "benchmarks",
+            env={**os.environ, "PYTHONPATH": path, "BENCH_URL": self.url, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def worker(self, processes: int, prefetch: int, *options: str, handler: str = ""):
+        """Our worker."""
+        words = [sys.executable, "-m", "task_processor", "--url", self.url, "worker"]
+        words += ["--processes", str(processes), "--prefetch", str(prefetch), *options]
+        handlers = {"TASK_PROCESSOR_HANDLER": f"project_handlers:{handler}"} if handler else {}
+        return self.program(words, **handlers)
+
+    def drain_rate(self, queue: str, count: int, seconds: float = 300) -> float:
+        """Tasks per second between 10 % and 90 % of a queue, so that starting up isn't counted."""
+        began: tuple[float, int] | None = None
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            left, now = self.count(queue), time.monotonic()
+            if began is None and left <= 0.9 * count:
+                began = now, left
+            if began is not None and left <= 0.1 * count:
+                return (began[1] - left) / (now - began[0])
+            time.sleep(0.01)
+        raise SystemExit(f"{queue} was not worked off within {seconds} s")
+
+
+@contextlib.contextmanager
+def bench(url: str, management: str, peers: str) -> Iterator[Bench]:
+    """A throwaway vhost."""
+    parts = urlsplit(url)
+    key = b64encode(f"{parts.username}:{parts.password}".encode()).decode()
+
+    def call(method: str, path: str, body: object = None) -> None:
+        request = urllib.request.Request(  # noqa: S310 - the broker's own address
+            management + path,
+            method=method,
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={"Authorization": f"Basic {key}", "Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
+
+    name = f"bench-{os.getpid()}"
+    call("PUT", f"/api/vhosts/{name}", {"default_queue_type": "quorum"})
+    rights = {"configure": ".*", "write": ".*", "read": ".*"}
+    call("PUT", f"/api/permissions/{name}/{parts.username}", rights)
+    try:
+        yield Bench(f"{parts.scheme}://{parts.netloc}/{name}", peers)
+    finally:
+        call("DELETE", f"/api/vhosts/{name}")
