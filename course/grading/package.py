@@ -64,6 +64,18 @@ def files_below(base: Path, name: str) -> Iterator[Path]:
         yield relative
 
 
+def hunted(unit: Unit, folder: Path, layers: Sequence[Path]) -> list[str]:
+    """The files in which a finding's place is looked for: what the learner has written.
+
+    Of the reference program none, as the patterns are for programs of a learner's size.
+    """
+    if unit.file.package is None or layers == [unit.folder]:
+        return [] if unit.is_project else unit.file.files
+    lent = tuple(f"{unit.file.package}/{name}" for name in unit.file.lent)
+    names = (path.as_posix() for path in files_below(folder, unit.file.package))
+    return [name for name in names if name.endswith(".py") and not name.startswith(lent)]
+
+
 def _copy(base: Path, name: str, folder: Path) -> None:
     for relative in files_below(base, name):
         _copy_file(base, relative, folder)

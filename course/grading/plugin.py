@@ -15,7 +15,7 @@ from course.grading.findings import Found, describe, hunt
 from course.grading.job import Job
 from course.grading.lab import Lab, Setting
 from course.grading.link import Gone, Link
-from course.grading.package import assemble
+from course.grading.package import assemble, hunted
 from course.grading.unit import Unit
 from course.grading.wire import EVIDENCE
 
@@ -137,8 +137,8 @@ class Plugin:
 
     def _describe(self, found: Found) -> dict[str, Any]:
         entry = describe(self.unit.file, found.name)
-        files = self.unit.file.files
         folder = self.now.setting.folder if self.now else self.job.scratch
+        files = hunted(self.unit, folder, self.job.layers)
         line = found.line or hunt(entry.hunt, folder, files)
         evidence = found.evidence or (self.now.wire()[-EVIDENCE:] if self.now else [])
         return {

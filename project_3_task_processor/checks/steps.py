@@ -186,14 +186,42 @@ def done(lab, *made, seconds=20):
 
 
 def deliveries(lab, process=None, after=0):
-    """Every delivery to a worker. Streams and a job's log are read by other commands."""
-    found = lab.wire(method=("basic.deliver", "basic.get-ok"), process=process, after=after)
-    return [event for event in found if event.connection.startswith("worker")]
+    """Deliveries of tasks to a worker: from queues that have brought what submit published.
+
+    A worker may read a log or orders from other queues.
+    """
+    sent = {event.message for event in lab.wire(method="basic.publish") if of(event, "submit")}
+    got = lab.wire(method=("basic.deliver", "basic.get-ok"))
+    got = [event for event in got if of(event, "worker") and event.queue not in streams(lab)]
+    queues = {event.queue for event in got if event.message in sent}
+    name = process.name if process else "worker"
+    return [e for e in got if e.queue in queues and of(e, name) and e.number > after]
+
+
+def of(event, kind):
+    """Whether it passed on a connection of such programs: worker, worker-1, worker-1#2."""
+    return event.connection.startswith(kind)
+
+
+def streams(lab):
+    """The names of streams, whose deliveries are acknowledged and never settled."""
+    declared = lab.wire(method="queue.declare", sender="client")
+    return {e.queue for e in declared if (e.arguments or {}).get("x-queue-type") == "stream"}
+
+
+def settling(lab, name):
+    """For a rule: a worker's acknowledgement of a task."""
+    others = streams(lab)
+    where = lambda event: event.queue not in others  # noqa: E731
+    return {
+        "connection": f"{name}*", "sender": "client", "method": "basic.ack", "where": where
+    }  # fmt: skip
 
 
 def acks(lab, process):
     """What settles deliveries: acknowledgements of a worker's, not the broker's confirms."""
-    return lab.wire(method="basic.ack", process=process, sender="client")
+    found = lab.wire(method="basic.ack", process=process, sender="client")
+    return [event for event in found if event.queue not in streams(lab)]
 
 
 # -- what it says
@@ -254,7 +282,5 @@ def sha256(path):
 
 def no_streams_here(lab):
     """A program that declares a stream is not wrong where the broker has none."""
-    if lab.provider == "embedded":
-        for event in lab.wire(method="queue.declare", sender="client"):
-            if (event.arguments or {}).get("x-queue-type") == "stream":
-                pytest.skip("your program declares a stream, and burrow has none")
+    if lab.provider == "embedded" and streams(lab):
+        pytest.skip("your program declares a stream, and burrow has none")

@@ -47,9 +47,7 @@ def test_a_cut_before_an_acknowledgement_loses_nothing(lab):
     made = steps.batch(lab, 6)
     worker = steps.start_worker(lab)
     steps.ready(lab, worker)
-    cut = lab.add(
-        lab.rules.Cut(connection="worker*", sender="client", method="basic.ack", when="before")
-    )
+    cut = lab.add(lab.rules.Cut(**steps.settling(lab, "worker"), when="before"))
     mark = lab.mark()
     steps.submit(lab, made)
     did = "We cut a worker's connection right before its first acknowledgement."

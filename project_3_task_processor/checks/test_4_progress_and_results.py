@@ -23,9 +23,7 @@ def test_status_is_exact_while_workers_die(lab):
     saw = f"status says: total {said[0]}, done {said[1]}, dead {said[2]}."
     lab.expect(said == (made.total, 0, 0), "status-forgets", did, saw)
 
-    held = lab.add(
-        lab.rules.Hold(connection="worker-1*", sender="client", method="basic.ack", nth=1)
-    )
+    held = lab.add(lab.rules.Hold(**steps.settling(lab, "worker-1")))
     first = steps.start_worker(lab, "worker-1")
     steps.ready(lab, first)
     lab.eventually(lambda: held.fired, 10)

@@ -9,11 +9,9 @@ ROUNDS = ("kill", "kill", "cut before", "cut after", "confirm")
 @pytest.mark.task(5)
 def test_every_worker_gets_its_share(lab):
     made = steps.batch(lab, steps.MOST_HELD + 18)
-    slow = lab.add(
-        lab.rules.Hold(connection="worker-1*", sender="client", method="basic.ack", nth=1)
-    )
     first, second = (steps.start_worker(lab, f"worker-{number}") for number in (1, 2))
     steps.ready(lab, first)
+    slow = lab.add(lab.rules.Hold(**steps.settling(lab, "worker-1")))
     steps.submit(lab, made)
     lab.eventually(lambda: slow.fired, 8)
     for worker in (first, second):
@@ -76,7 +74,7 @@ def disturb(lab, kind, number, workers):
     victim = workers[place]
     name = f"submit-{number}"
     rules = lab.rules
-    on = {"connection": f"{victim.name}*", "sender": "client", "method": "basic.ack"}
+    on = steps.settling(lab, victim.name)
     if kind == "confirm":
         confirm = {"connection": f"{name}*", "sender": "broker", "method": "basic.ack"}
         rule = lab.add(rules.Cut(**confirm, when="before"))
