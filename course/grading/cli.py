@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from course.commands import Options
+from course.options import Options
 
 Plain = Annotated[bool, typer.Option("--plain", help="No colour, ASCII only, no paging.")]
 BrokerName = Annotated[

@@ -9,7 +9,6 @@ from types import FrameType
 
 from course import console, progress
 from course.brokers import Broker, choose
-from course.commands import Options, wanted
 from course.errors import CouldNotCheck, NotYet, WrongUse
 from course.grading import project, run, workspace
 from course.grading.models import HINTS
@@ -17,6 +16,7 @@ from course.grading.places import typed
 from course.grading.report import Report
 from course.grading.show import Show, Silent, heading, outcome
 from course.grading.unit import LEARNERS, Unit, every, find
+from course.options import Options, wanted
 
 EXIT = {"passed": 0, "not-yet": NotYet.exit_code, "could-not-check": CouldNotCheck.exit_code}
 POLL_SECONDS = 0.3
@@ -139,7 +139,9 @@ def hint(options: Options, word: str, number: int | None) -> None:
     again = given == entry.hints.get(str(number), 0)
     entry.hints[str(number)] = given
     progress.save(so_far)
-    output.out.print(f"{unit.short}, {unit.word} {number}: {task.title}", style="bold", markup=False)
+    output.out.print(
+        f"{unit.short}, {unit.word} {number}: {task.title}", style="bold", markup=False
+    )
     for place in range(given) if again else (given - 1,):
         output.out.print(f"\nHint {place + 1} of {len(HINTS)}, {HINTS[place]}:", markup=False)
         output.out.print(Markdown(task.hints[place]), width=min(output.out.width, 80))

@@ -100,8 +100,9 @@ def outcome(output: Output, show: Show, unit: Unit, report: Report) -> None:
         return
     for task in report.tasks:
         if task.reason:
-            for line in paragraph("", f"{unit.word.title()} {task.number} was not checked: {task.reason}. "
-                                  "Another broker: --broker embedded"):  # fmt: skip
+            which = f"{unit.word.title()} {task.number}"
+            other = "Another broker: --broker " + ("docker" if unit.is_project else "embedded")
+            for line in paragraph("", f"{which} was not checked: {task.reason}. {other}"):
                 out.print(line, markup=False, soft_wrap=True)
     if report.verdict == "passed":
         which = f"All {len(report.tasks)} {unit.word}s"

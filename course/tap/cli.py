@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from course.commands import Options
+from course.options import Options
 
 app = typer.Typer(
     help="See what passes between scripts and the broker.",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course import console
-from course.commands import Options, wanted
+from course.options import Options, wanted
 from course.errors import WrongUse, unknown
 from course.paths import ROOT
 from course.tap.show import Live

@@ -1,4 +1,4 @@
-"""The capstone's milestones: its page, findings, starter, small program and mutants fit together."""
+"""The capstone's milestones: page, findings, starter, small program and mutants fit together."""
 
 import difflib
 import re
@@ -32,9 +32,7 @@ def changed_lines(code: str) -> int:
     for path in (PROJECT.folder / code).rglob("*.py"):
         relative = path.relative_to(PROJECT.folder / code)
         right = SMALL / relative if (SMALL / relative).is_file() else STARTER / relative
-        before, after = (
-            file.read_text(encoding="utf-8").splitlines() for file in (right, path)
-        )
+        before, after = (file.read_text(encoding="utf-8").splitlines() for file in (right, path))
         diff = list(difflib.unified_diff(before, after, n=0))[2:]
         assert diff, f"{code}: {relative} is as in the right program"
         count += sum(line[0] in "+-" for line in diff)
@@ -90,14 +88,18 @@ def test_the_starter_gives_nothing_of_the_solution_away() -> None:
             comment = line.partition("#")[2].strip()
             assert not re.search(r"\w\(.*\w=", comment), f"{path.name}:{number}: code in a comment"
     written = "".join(path.read_text(encoding="utf-8") for path in STARTER.rglob("*.py"))
-    for word in ("basic_publish", "basic_consume", "basic_ack", "queue_declare", "confirm_delivery"):
+    for word in (
+        "basic_publish",
+        "basic_consume",
+        "basic_ack",
+        "queue_declare",
+        "confirm_delivery",
+    ):
         assert word not in written
 
 
 def test_the_small_program_is_small() -> None:
-    lines = sum(
-        len(path.read_text(encoding="utf-8").splitlines()) for path in SMALL.rglob("*.py")
-    )
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in SMALL.rglob("*.py"))
     assert 200 <= lines <= 400
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 
 import pika.exceptions
@@ -45,7 +44,7 @@ def main() -> int:
         if given.command == "submit":
             return submit.submit(given.paths, given.out, given.ops)
         if given.command == "worker":
-            return worker.run(given.processes, given.root or [os.getcwd()])
+            return worker.run(given.processes, given.root or ["."])
         if given.command == "dead":
             found = dead.letters()
         elif given.command == "results":

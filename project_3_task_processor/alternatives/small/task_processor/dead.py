@@ -3,7 +3,6 @@
 from typing import Any
 
 import pika
-
 from task_processor import broker, tasks
 from task_processor.errors import Permanent
 
@@ -13,7 +12,7 @@ def read(connection: pika.BlockingConnection) -> list[dict[str, Any]]:
     found: dict[object, dict[str, Any]] = {}
     for properties, body in broker.read(connection, broker.DEAD):
         headers = properties.headers or {}
-        # Without a reason of ours it was the broker that gave it up: it had been returned too often.
+        # Without a reason of ours the broker gave it up: it had been returned too often.
         letter = {
             "job": None,
             "number": 0,

@@ -3,7 +3,6 @@
 import sys
 
 import pika.exceptions
-
 from task_processor import broker, progress, tasks
 
 

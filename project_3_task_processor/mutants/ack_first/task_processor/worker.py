@@ -17,7 +17,6 @@ from types import FrameType
 import pika
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingChannel
-
 from task_processor import broker, tasks
 from task_processor.errors import TaskError
 
@@ -50,7 +49,7 @@ class Worker:
                     self.work(connection)
             except (pika.exceptions.AMQPError, OSError) as error:
                 failures = 0 if time.monotonic() - began > 5 else failures + 1
-                wait = min(10, 0.2 * 2**failures) * random.uniform(0.5, 1)
+                wait = min(10, 0.2 * 2**failures) * random.uniform(0.5, 1)  # noqa: S311
                 print(f"lost the broker ({error!r}); again in {wait:.1f} s", file=sys.stderr)
                 time.sleep(wait)
         self.pool.shutdown(cancel_futures=True)

@@ -26,7 +26,9 @@ def place() -> str:
 
 def delays() -> list[int]:
     """Seconds to wait after the first, second, ... attempt that failed."""
-    return [int(part) for part in os.environ.get("TASK_PROCESSOR_RETRY_DELAYS", "1,5,30").split(",")]
+    return [
+        int(part) for part in os.environ.get("TASK_PROCESSOR_RETRY_DELAYS", "1,5,30").split(",")
+    ]
 
 
 def connect() -> pika.BlockingConnection:

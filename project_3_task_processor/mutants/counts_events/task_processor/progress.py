@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pika
-
 from task_processor import broker, dead
 
 

@@ -14,7 +14,6 @@ from types import FrameType
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
-
 from task_processor import broker, tasks
 from task_processor.errors import TaskError
 

@@ -5,7 +5,6 @@ import sys
 from dataclasses import asdict
 
 import pika.exceptions
-
 from task_processor import broker, progress, tasks
 
 
