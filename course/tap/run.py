@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course import console
-from course.options import Options, wanted
 from course.errors import WrongUse, unknown
+from course.options import Options, wanted
 from course.paths import ROOT
 from course.tap.show import Live
 from course.tap.tap import Tap

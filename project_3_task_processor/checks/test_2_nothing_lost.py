@@ -21,13 +21,13 @@ def test_a_killed_worker_loses_nothing(lab):
     victim = steps.start_worker(lab, "worker-1")
     steps.ready(lab, victim)
     steps.submit(lab, made)
-    lab.eventually(lambda: steps.deliveries(lab, victim), 8)
+    steps.until(lab, lambda: steps.deliveries(lab, victim), 8)
     lab.eventually(lambda: steps.acks(lab, victim), KILL_AFTER)
     victim.kill()
     left = made.missing()
     second = steps.start_worker(lab, "worker-2")
     steps.ready(lab, second)
-    if steps.done(lab, made, seconds=25):
+    if steps.done(lab, made, seconds=12):
         return
     lab.crashed(second)
     did = "We killed a worker in the middle of an image, and started another one."
@@ -51,13 +51,13 @@ def test_a_cut_before_an_acknowledgement_loses_nothing(lab):
     mark = lab.mark()
     steps.submit(lab, made)
     did = "We cut a worker's connection right before its first acknowledgement."
-    steps.done(lab, made, seconds=8)
-    if not lab.eventually(lambda: cut.fired, 5):
+    steps.done(lab, made, seconds=6)
+    if not steps.until(lab, lambda: cut.fired, 2):
         lab.crashed(worker)
         explain_missing(lab, made, "We gave six images to a worker.")
         saw = "It has finished all of them, and acknowledged none."
         lab.fail("never-acknowledged", did, saw, steps.deliveries(lab, worker)[-3:])
-    back = lab.eventually(lambda: steps.takes(lab, worker, after=mark) or not worker.alive, 10)
+    back = steps.until(lab, lambda: steps.takes(lab, worker, after=mark) or not worker.alive, 10)
     lab.crashed(worker)
     saw = f"It ended with exit code {worker.code}." if not worker.alive else "It never came back."
     lab.expect(back and worker.alive, "gone-after-a-cut", did, saw)
@@ -76,15 +76,15 @@ def test_submit_believes_only_what_is_confirmed(lab):
     made = steps.batch(lab, 6)
     late = lab.add(lab.rules.Hold(connection="submit*", sender="broker", method="basic.ack"))
     process = steps.start_submit(lab, made)
-    lab.eventually(lambda: late.fired or not process.alive, 15)
+    steps.until(lab, lambda: late.fired or not process.alive, 15)
     lab.crashed(process)
     did = "We kept the broker's confirms back while submit was running."
     saw = "It never asked for confirms, and ended with exit code 0."
     asked = lab.wire(method="confirm.select", process=process)
     lab.expect(asked or process.code != 0, "no-confirms", did, saw)
-    ended = lab.eventually(lambda: says_goodbye(lab, process), PATIENCE)
+    ended = steps.until(lab, lambda: says_goodbye(lab, process), PATIENCE)
     late.release()
-    process.wait(15)
+    process.wait(steps.PATIENCE)
     saw = f"It ended its connection before they came, and then returned {process.code}."
     lab.expect(not ended or process.code != 0, "believed-too-early", did, saw, ended)
     saw = f"When they came at last, it ended with exit code {process.code}."
@@ -99,14 +99,14 @@ def test_submit_believes_only_what_is_confirmed(lab):
     )
     other = steps.batch(lab, 6)
     process = steps.start_submit(lab, other, name="submit-cut")
-    process.wait(15)
+    process.wait(steps.PATIENCE)
     did = "We cut submit's connection right before a confirm reached it."
     lab.expect(cut.fired, "believed-too-early", did, "It did not wait for that confirm.")
     if process.code != 0:
         steps.submit(lab, other, name="submit-once-more")
     worker = steps.start_worker(lab)
     steps.ready(lab, worker)
-    if not steps.done(lab, made, other, seconds=12):
+    if not steps.done(lab, made, other):
         lab.crashed(worker)
         missing = len(made.missing() + other.missing())
         saw = f"In the end it had returned 0, and {missing} of 12 outputs are missing."
@@ -131,7 +131,7 @@ def test_a_restart_of_the_broker_loses_nothing(lab):
     lab.restart_broker()
     worker.resume()
     did = "We submitted six images, and restarted the broker before a worker could begin."
-    if not steps.done(lab, made, seconds=25):
+    if not steps.done(lab, made, seconds=15):
         lab.crashed(worker)
         again = lab.wire(method="connection.open-ok", process=worker, after=mark)
         saw = "The worker has not connected again."

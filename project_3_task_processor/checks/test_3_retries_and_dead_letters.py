@@ -26,7 +26,7 @@ def test_what_cannot_be_done_is_put_aside_with_its_reason(lab):
     def letters():
         return steps.dead(lab, job=job) if steps.deliveries(lab, worker) else []
 
-    found = lab.eventually(lambda: found if len(found := letters()) >= 3 else [], 6) or letters()
+    found = steps.until(lab, lambda: found if len(found := letters()) >= 3 else [], 6) or letters()
     loops(lab, did, made)
     lab.crashed(worker)
     saw = f"`dead list --json` names {len(found)} of 3."
@@ -57,8 +57,8 @@ def strangers(lab, worker):
         saw = f"Images submitted after that are not done. {number} deliveries came again."
         lab.crashed(worker)
         lab.fail("strangers-stop-it", did, saw, steps.deliveries(lab, worker)[-4:])
-    after = lab.eventually(
-        lambda: n if (n := len(steps.dead(lab, name="dead-after"))) > before else 0, 5
+    after = steps.until(
+        lab, lambda: n if (n := len(steps.dead(lab, name="dead-after"))) > before else 0, 5
     )
     saw = "The worker went on, and `dead list` names none of them."
     lab.expect(after, "strangers-stop-it", did, saw)
@@ -116,7 +116,7 @@ def test_what_may_heal_is_tried_again_later(lab):
     def given_up():
         return steps.dead(lab, name="dead-gone", job=gone_job)
 
-    letters = lab.eventually(given_up, 8)
+    letters = steps.until(lab, given_up, 8)
     lab.expect(letters, "never-gives-up", "The third disk never came back.", saw)
     tried = letters[0].get("attempts")
     saw = f"Its dead letter says attempts: {tried!r}."

@@ -26,8 +26,8 @@ def test_status_is_exact_while_workers_die(lab):
     held = lab.add(lab.rules.Hold(**steps.settling(lab, "worker-1")))
     first = steps.start_worker(lab, "worker-1")
     steps.ready(lab, first)
-    lab.eventually(lambda: held.fired, 10)
-    lab.eventually(lambda: not made.missing(), 1)
+    steps.until(lab, lambda: held.fired, 10)
+    steps.until(lab, lambda: not made.missing(), 1)
     first.kill()
     second = steps.start_worker(lab, "worker-2")
     steps.ready(lab, second)
@@ -35,13 +35,13 @@ def test_status_is_exact_while_workers_die(lab):
     explain(lab, made, did, second)
 
     wanted = (made.total, len(made.good), len(made.bad))
-    said = lab.eventually(lambda: s if (s := steps.status(lab, job)) >= wanted else None, 6)
+    said = steps.until(lab, lambda: s if (s := steps.status(lab, job)) >= wanted else None, 6)
     compare(lab, made, said or steps.status(lab, job), did)
     check_results(lab, made, job, did, "")
 
 
 def explain(lab, made, did, worker):
-    if not steps.done(lab, made, seconds=15):
+    if not steps.done(lab, made, seconds=10):
         lab.crashed(worker)
         saw = f"{len(made.missing())} of {len(made.good)} outputs are missing."
         lab.fail("images-missing", did, saw)
@@ -69,7 +69,7 @@ def test_status_outlives_everything_that_ran(lab):
     did = f"We submitted {made.total} images, and one worker did them all."
     explain(lab, made, did, worker)
     wanted = (made.total, len(made.good), len(made.bad))
-    said = lab.eventually(lambda: s if (s := steps.status(lab, job)) >= wanted else None, 6)
+    said = steps.until(lab, lambda: s if (s := steps.status(lab, job)) >= wanted else None, 6)
     compare(lab, made, said or steps.status(lab, job), did)
     worker.kill()
     lab.restart_broker()

@@ -13,13 +13,13 @@ def test_every_worker_gets_its_share(lab):
     steps.ready(lab, first)
     slow = lab.add(lab.rules.Hold(**steps.settling(lab, "worker-1")))
     steps.submit(lab, made)
-    lab.eventually(lambda: slow.fired, 8)
+    steps.until(lab, lambda: slow.fired, 8)
     for worker in (first, second):
         lab.connected(worker, steps.START)
     late = steps.start_worker(lab, "worker-3")
     lab.connected(late, steps.START)
     did = f"We submitted {made.total} images to two workers, one of them stuck; a third came later."
-    lab.eventually(lambda: steps.deliveries(lab, second), 5)
+    steps.until(lab, lambda: steps.deliveries(lab, second), 5)
     served = [len(steps.deliveries(lab, worker)) for worker in (first, second, late)]
     saw = f"They got {', '.join(map(str, served))} deliveries."
     held = steps.deliveries(lab, first)
@@ -51,7 +51,7 @@ def test_the_ledger_balances_after_chaos(lab):
     lab.expect(not extra, "ledger-over", did, f"{extra} outputs are too many, or wrong.")
 
     wanted = [(made.total, len(made.good), len(made.bad)) for made in batches]
-    said = lab.eventually(
+    said = steps.until(lab,
         lambda: found if (found := ask(lab, jobs)) == wanted else None, 6
     ) or ask(lab, jobs)  # fmt: skip
     for is_, must in zip(said, wanted, strict=True):
@@ -83,16 +83,16 @@ def disturb(lab, kind, number, workers):
     else:
         rule = lab.add(rules.Cut(**on, when=kind.partition(" ")[2]))
     process = steps.start_submit(lab, made, name=name)
-    process.wait(15)
+    process.wait(steps.PATIENCE)
     if kind == "confirm" and process.code != 0:
         process = steps.start_submit(lab, made, name=f"{name}-again")
-        process.wait(15)
+        process.wait(steps.PATIENCE)
     lab.crashed(process)
     saw = f"It ended with exit code {process.code}."
     did = f"In round {number + 1} we ran submit while other things went wrong."
     lab.expect(process.code == 0, "nothing-submitted", did, saw)
     job = steps.job_of(lab, process)
-    if not lab.eventually(lambda: rule.fired, 10):
+    if not steps.until(lab, lambda: rule.fired, 10):
         for worker in workers:
             lab.crashed(worker)
         served = len(steps.deliveries(lab, victim))
@@ -106,7 +106,7 @@ def disturb(lab, kind, number, workers):
         rule.remove()
     elif kind != "confirm":
         mark = max(event.number for event in lab.wire(method="tap.fault"))
-        back = lab.eventually(lambda: steps.takes(lab, victim, after=mark), 10)
+        back = steps.until(lab, lambda: steps.takes(lab, victim, after=mark), 10)
         lab.crashed(victim)
         saw = f"{victim.name} did not come back."
         lab.expect(back, "gone-after-a-cut", "We cut a worker's connection.", saw)
@@ -121,7 +121,7 @@ def ask(lab, jobs):
     ]
     found = []
     for process in asked:
-        process.wait(20)
+        process.wait(steps.PATIENCE)
         lab.crashed(process)
         found.append(steps.status_in(lab, process.text, process.code))
     return found
