@@ -11,14 +11,38 @@ import time
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pika
+import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ROOT / "project_3_task_processor"
 sys.path.insert(0, str(PROJECT))
+
+
+@dataclass(frozen=True)
+class Drained:
+    """Tasks per second, and microseconds of processor time that each cost its worker.
+
+    The second is the one to compare on a machine that has other things to do.
+    """
+
+    rate: float
+    microseconds: float
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a program and its children have used."""
+    top = psutil.Process(pid)
+    used = 0.0
+    for process in (top, *top.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            used += times.user + times.system
+    return used
 
 
 class Bench:
@@ -63,16 +87,20 @@ class Bench:
         handlers = {"TASK_PROCESSOR_HANDLER": f"project_handlers:{handler}"} if handler else {}
         return self.program(words, **handlers)
 
-    def drain_rate(self, queue: str, count: int, seconds: float = 300) -> float:
-        """Tasks per second between 10 % and 90 % of a queue, so that starting up isn't counted."""
-        began: tuple[float, int] | None = None
+    def drain(
+        self, program: subprocess.Popen[bytes], queue: str, count: int, seconds: float = 300
+    ) -> Drained:
+        """How fast a queue shrinks between 90 % and 10 %, so that starting up isn't counted."""
+        began: tuple[float, int, float] | None = None
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             left, now = self.count(queue), time.monotonic()
             if began is None and left <= 0.9 * count:
-                began = now, left
+                began = now, left, _processor_seconds(program.pid)
             if began is not None and left <= 0.1 * count:
-                return (began[1] - left) / (now - began[0])
+                tasks = began[1] - left
+                used = _processor_seconds(program.pid) - began[2]
+                return Drained(tasks / (now - began[0]), 1e6 * used / tasks)
             time.sleep(0.01)
         raise SystemExit(f"{queue} was not worked off within {seconds} s")
 

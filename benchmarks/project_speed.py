@@ -16,45 +16,40 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import project_images
 import project_publish
-from project_bench import Bench, bench
+from project_bench import Bench, Drained, bench
 
 PROCESSES = 2
 
 
-def noop_ours(on: Bench, count: int) -> float:
+def noop_ours(on: Bench, count: int) -> Drained:
     """Our tasks per second, with an output reported and logged for each."""
     project_publish.publish(on.url, count, confirms=True)
-    with on.worker(PROCESSES, 200, handler="noop"):
-        return on.drain_rate("images.tasks", count)
+    with on.worker(PROCESSES, 200, handler="noop") as worker:
+        return on.drain(worker, "images.tasks", count)
 
 
-def noop_celery(on: Bench, count: int) -> float:
+def noop_celery(on: Bench, count: int) -> Drained:
     environment = {**os.environ, "BENCH_URL": on.url}
     publish = [on.peers, "benchmarks/project_peer_celery.py", "publish", str(count)]
     subprocess.run(publish, check=True, env=environment, capture_output=True)
     words = [on.peers, "-m", "celery", "-A", "project_peer_celery", "worker", "-c"]
     words += [str(PROCESSES), "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    with on.program([*words, "-l", "ERROR"]):
-        return on.drain_rate("bench-celery", count)
+    with on.program([*words, "-l", "ERROR"]) as worker:
+        return on.drain(worker, "bench-celery", count)
 
 
-def noop_dramatiq(on: Bench, count: int, threads: int) -> float:
+def noop_dramatiq(on: Bench, count: int, threads: int) -> Drained:
     environment = {**os.environ, "BENCH_URL": on.url}
     publish = [on.peers, "benchmarks/project_peer_dramatiq.py", "publish", str(count)]
     subprocess.run(publish, check=True, env=environment, capture_output=True)
     words = [on.peers, "-m", "dramatiq", "project_peer_dramatiq", "-p", str(PROCESSES)]
     words += ["-t", str(threads)]
-    with on.program(words, dramatiq_queue_prefetch="200"):
-        return on.drain_rate("bench-dramatiq", count)
-
-
-def median(times: int, measure: Callable[[], float]) -> float:
-    return statistics.median(measure() for _ in range(times))
+    with on.program(words, dramatiq_queue_prefetch="200") as worker:
+        return on.drain(worker, "bench-dramatiq", count)
 
 
 def main() -> None:
@@ -94,24 +89,26 @@ def main() -> None:
 
 def noop(on: Bench, options: argparse.Namespace) -> dict[str, float]:
     """No-op tasks per second; peers take turns with us, so that a busy machine is busy for all."""
-    ours, celery, dramatiq = [], [], []
+    runs: dict[str, list[Drained]] = {"ours": [], "celery": [], "dramatiq": []}
     for _ in range(options.times):
-        ours.append(noop_ours(on, options.tasks))
+        runs["ours"].append(noop_ours(on, options.tasks))
         if on.peers:
-            celery.append(noop_celery(on, options.tasks // 4))
-            dramatiq.append(
-                max(noop_dramatiq(on, options.tasks // 2, threads) for threads in (1, 8))
+            runs["celery"].append(noop_celery(on, options.tasks // 4))
+            threads = [noop_dramatiq(on, options.tasks // 2, threads) for threads in (1, 8)]
+            runs["dramatiq"].append(max(threads, key=lambda one: one.rate))
+    found = {}
+    for name, drained in runs.items():
+        if drained:
+            found[f"no-op {name}/s"] = statistics.median(one.rate for one in drained)
+            found[f"no-op {name}, us of processor each"] = statistics.median(
+                one.microseconds for one in drained
             )
-    found = {"no-op ours/s": statistics.median(ours)}
-    if on.peers:
-        found["no-op celery/s"] = statistics.median(celery)
-        found["no-op dramatiq/s"] = statistics.median(dramatiq)
     return found
 
 
 def report(found: dict[str, float]) -> None:
     for name, value in found.items():
-        print(f"{name:<34} {value:10.1f}")
+        print(f"{name:<40} {value:10.1f}")
     for above, below, target in (
         ("no-op ours/s", "no-op celery/s", 5.0),
         ("no-op ours/s", "no-op dramatiq/s", 2.0),

@@ -9,7 +9,6 @@ import typer
 from course import commands
 from course.brokers.cli import app as broker_app
 from course.grading.cli import register as register_exercises
-from course.grading.project_cli import register as register_project
 from course.options import BrokerName, Plain, together
 from course.quiz.cli import app as quiz_app
 from course.tap.cli import app as tap_app
@@ -86,13 +85,32 @@ def script(
 
 
 register_exercises(app)
-register_project(app)
 
 
 @app.command(epilog="Example: ./learn doctor")
 def doctor(context: typer.Context, plain: Plain = False, broker: BrokerName = None) -> None:
     """Check what the course needs on this machine, and name each fix."""
     commands.doctor(together(context, plain, broker))
+
+
+@app.command(
+    epilog="Example: ./learn project submit photos --out thumbs --wait",
+    context_settings={
+        "allow_interspersed_args": False,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    },
+)
+def project(
+    context: typer.Context,
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGS]...", help="Handed to the program.")
+    ] = None,
+    plain: Plain = False,
+    broker: BrokerName = None,
+) -> None:
+    """Run the task processor of project 3, connected to the broker."""
+    commands.project(together(context, plain, broker), arguments or [])
 
 
 @app.command(

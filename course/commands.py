@@ -171,6 +171,20 @@ def script(options: Options, path: Path, arguments: list[str]) -> None:
     _become([sys.executable, "-P", "-u", "-m", "course.host", str(path), *arguments])
 
 
+def project(options: Options, arguments: list[str]) -> None:
+    """`./learn project ARGS`: become the task processor; it knows nothing of the course."""
+    from course.brokers import choose
+
+    if not {"--help", "-h"} & set(arguments) and arguments:
+        os.environ["RABBITMQ_URL"] = choose.ensure(
+            console.make(options.plain).say, wanted(options)
+        ).broker.url
+    folder = str(ROOT / "project_3_task_processor")
+    known = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([folder, known] if known else [folder])
+    _become([sys.executable, "-P", "-m", "task_processor", *(arguments or ["--help"])])
+
+
 def test(arguments: list[str]) -> None:
     """`./learn test`: pytest on this repository."""
     import importlib.util

@@ -17,6 +17,9 @@ ALLOWED = {
     "module_*/*.py": {"pika"},
     "burrow/*.py": {"burrow", "pamqp"},
     "course/*.py": {"burrow", "course"} | ENGINE,
+    "project_3_task_processor/task_processor/*.py": {
+        *("PIL", "fsspec", "pika", "prometheus_client", "rich", "task_processor", "typer"),
+    },
 }
 
 

@@ -102,7 +102,7 @@ def opened(
     """Reads the header of the image in `data`; its frames are decoded when they are asked for.
 
     All frames are given if the `output` format can hold them, else the first. `shrink_to` allows
-    a JPEG to be decoded smaller, though not below twice this size in pixels. `any_metadata` waives
+    a JPEG to be decoded smaller, though not below 1.5 times so many pixels. `any_metadata` waives
     the limit on metadata. For one thread at a time: Pillow's limit is a global. Raises TaskError.
     """
     format = identify(data)
@@ -148,12 +148,10 @@ def _indexes(image: ImageFile.ImageFile, several: bool) -> Iterator[int]:
 
 
 def _draft(image: ImageFile.ImageFile, size: int) -> None:
-    """Lets the JPEG decoder scale down by 2, 4 or 8, to no less than twice what is wanted."""
-    longest = max(image.size)
-    if longest > 2 * size:
-        scale = 2 * size / longest
-        wanted = (max(1, int(image.width * scale)), max(1, int(image.height * scale)))
-        image.draft(None, wanted)
+    """Lets the JPEG decoder scale down by 2, 4 or 8, to no less than 1.5 times what is wanted."""
+    share = 1.5 * size / max(image.size)
+    if share < 1:
+        image.draft(None, (max(1, int(image.width * share)), max(1, int(image.height * share))))
 
 
 def _check_pixels(pixels: int, limits: Limits) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of one task; a worker needs about 8 bytes of memory for each pixel.
+    """The limits of one task; a process needs up to 20 bytes of memory for each pixel.
 
     `pixels` counts what is decoded, over all frames. `frames` counts frames or pages.
     `metadata_bytes` counts EXIF, XMP, colour profiles, comments and texts together.

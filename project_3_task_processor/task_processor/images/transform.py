@@ -24,7 +24,7 @@ def apply(image: Image.Image, operation: Operation) -> Image.Image:
     """The frame after the operation; the frame given may be changed."""
     match operation:
         case Thumbnail(size):
-            image.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            image.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
         case Grayscale():
             image = image.convert("LA" if image.mode in PREMULTIPLIED else "L")
         case Blur(tenths):

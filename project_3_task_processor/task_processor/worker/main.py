@@ -141,9 +141,7 @@ class Worker:
         if session is not None:
             with suppress(pika.exceptions.AMQPError, OSError):
                 await session.link.close()
-        self.pool.drop_waiting()
-        for delivery in self.pool.running.values():
-            delivery.tags.clear()
+        self.pool.forget_tags()
         self.failures += 1
         self.counts.reconnects += 1
         wait = min(LONGEST_WAIT, 0.25 * 2.0**self.failures) * random.uniform(0.5, 1.0)  # noqa: S311

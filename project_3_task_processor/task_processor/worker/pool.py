@@ -115,7 +115,8 @@ class Pool:
         culprit = None if child.stopping and not child.cause else child.culprit()
         for delivery in child.held.values():
             self._let_go(delivery)
-        self.waiting.extendleft(reversed(child.held.values()))
+        left = [delivery for delivery in child.held.values() if delivery.tags]
+        self.waiting.extendleft(reversed(left))
         if culprit is not None:
             self._let_go(culprit)
             failure = self._blame(child)
@@ -149,6 +150,13 @@ class Pool:
         for child in self.children:
             if child.held and now - child.since > self.settings.task_timeout:
                 child.kill("timed-out")
+
+    def forget_tags(self) -> None:
+        """The connection is lost: all is delivered again, and old tags would name other tasks."""
+        self.waiting.clear()
+        for child in self.children:
+            for delivery in child.held.values():
+                delivery.tags.clear()
 
     def drop_waiting(self) -> list[Delivery]:
         """Give back what no process holds."""

@@ -154,20 +154,6 @@ def test_the_commands_speak_of_milestones(unit: Unit, own_work_folder: Path) -> 
     assert refused.returncode == 2, refused.stdout
 
 
-def test_the_reference_program_shows_its_help_without_a_broker() -> None:
-    shown = learn("project", "--help")
-    assert shown.returncode == 0, shown.stderr
-    for word in ("submit", "worker", "status", "results"):
-        assert word in shown.stdout
-
-
-def test_the_reference_program_runs_on_the_chosen_broker() -> None:
-    """On burrow it says that it needs RabbitMQ, with the program's own exit code."""
-    refused = learn("project", "--broker", "embedded", "status", "0123456789abcdef")
-    assert refused.returncode == 3, refused.stdout
-    assert "RabbitMQ 3.10 or newer" in refused.stderr
-
-
 @pytest.mark.slow
 def test_the_starter_gets_a_helpful_first_finding(unit: Unit) -> None:
     checked = learn(

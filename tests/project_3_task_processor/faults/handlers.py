@@ -63,3 +63,21 @@ def endless(settings: dict[str, Any]) -> Callable[[Task], Done]:
         return handle(task)
 
     return work
+
+
+def full(settings: dict[str, Any]) -> Callable[[Task], Done]:
+    """The disk has no room while the file TEST_FULL exists."""
+    import errno
+
+    from task_processor.storage import local
+
+    handle, mark = images(settings), Path(os.environ["TEST_FULL"])
+    sync = os.fsync
+
+    def no_room(descriptor: int) -> None:
+        if mark.exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(descriptor)
+
+    local.os.fsync = no_room
+    return handle

@@ -102,12 +102,18 @@ class System:
         return submitting.submit(self.broker, self.listed(), 4).job
 
     def worker(
-        self, *options: str, handler: str = "", url: str = "", **environment: str
+        self,
+        *options: str,
+        handler: str = "",
+        url: str = "",
+        before_path: str = "",
+        **environment: str,
     ) -> Program:
         """Start a worker with two processes."""
         number = len(self.programs) + 1
         log = self.folder / f"worker-{number}.log"
-        path = os.pathsep.join([str(REPOSITORY / "project_3_task_processor"), str(REPOSITORY)])
+        folders = [before_path, str(REPOSITORY / "project_3_task_processor"), str(REPOSITORY)]
+        path = os.pathsep.join(filter(None, folders))
         words = [sys.executable, "-P", "-m", "task_processor", "--url", url or self.broker.url]
         words += ["--retry-delays", ",".join(map(str, self.broker.delays))]
         words += ["worker", "--processes", "2", "--root", str(self.folder)]

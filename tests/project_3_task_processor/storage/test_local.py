@@ -5,7 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -125,12 +128,35 @@ def test_what_is_no_regular_file_is_unreadable_at_once(
     assert caught.value.reason == "unreadable"
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
-def test_a_file_without_permission_is_unreadable(tmp_path: Path, roots: Roots) -> None:
-    (tmp_path / "a.png").touch(mode=0)
-    with pytest.raises(Permanent) as caught:
-        read(roots.readable(f"{tmp_path}/a.png"), 1000)
-    assert caught.value.reason == "unreadable"
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """In here, permissions hold for root as well."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_what_may_not_be_read_or_written_is_said() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder).resolve()
+        roots = Roots((str(here),), (str(here),))
+        (here / "b.png").write_bytes(b"pixels")
+        (here / "a.png").touch(mode=0)
+        here.chmod(0o555)
+        with without_privileges():
+            assert read(roots.readable(f"{here}/b.png"), 1000) == b"pixels"
+            with pytest.raises(Permanent) as reading:
+                read(roots.readable(f"{here}/a.png"), 1000)
+            with pytest.raises(Permanent) as writing:
+                write(roots.writable(f"{here}/c.png"), b"pixels")
+        here.chmod(0o755)
+    assert (reading.value.reason, writing.value.reason) == ("unreadable", "not-writable")
 
 
 def test_a_folder_where_the_output_belongs_is_said(tmp_path: Path, roots: Roots) -> None:
