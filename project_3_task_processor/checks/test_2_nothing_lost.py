@@ -85,7 +85,7 @@ def test_submit_believes_only_what_is_confirmed(lab):
     ended = steps.until(lab, lambda: says_goodbye(lab, process), PATIENCE)
     late.release()
     process.wait(steps.PATIENCE)
-    saw = f"It ended its connection before they came, and then returned {process.code}."
+    saw = f"It closed its channel before they came, and then returned {process.code}."
     lab.expect(not ended or process.code != 0, "believed-too-early", did, saw, ended)
     saw = f"When they came at last, it ended with exit code {process.code}."
     lab.expect(process.code is not None, "nothing-submitted", did, saw)
@@ -114,9 +114,10 @@ def test_submit_believes_only_what_is_confirmed(lab):
 
 
 def says_goodbye(lab, process):
-    """Whether it ends the connection on which it should be waiting."""
+    """Whether it closes what it should be waiting on."""
     held = {event.connection for event in lab.wire(method="tap.fault", process=process)}
-    ends = lab.wire(method=("connection.close", "tap.closed"), process=process, sender="client")
+    closing = ("channel.close", "connection.close", "tap.closed")
+    ends = lab.wire(method=closing, process=process, sender="client")
     return [event for event in ends if event.connection in held]
 
 
