@@ -82,14 +82,20 @@ def stopped(lab, worker, made, did):
 
 
 def hurried(lab, did):
-    """Whether a task came again before its delay was over. Its body tells which task it is."""
+    """Whether a task came again before its delay was over.
+
+    The beginning of its body tells which task it is, if submit sent no two that begin alike.
+    """
+    sent = [e.preview for e in lab.wire(method="basic.publish") if steps.of(e, "submit")]
+    field = "preview" if len(set(sent)) == len(sent) else "message"
     seen = {}
     for event in steps.deliveries(lab):
-        before = seen.get(event.preview)
+        task = getattr(event, field)
+        before = seen.get(task)
         gap = event.at - before.at if before else SHORTEST
         saw = f"A task was delivered again after {gap:.2f} seconds."
         lab.expect(gap >= SHORTEST, "retries-without-delay", did, saw, [before, event])
-        seen[event.preview] = event
+        seen[task] = event
 
 
 @pytest.mark.task(3)
