@@ -25,6 +25,9 @@ class ModuleEntry(BaseModel):
     folder: str = Field(pattern=r"^[\w-]+$", description="The module's folder in the repository")
     lessons: list[str] = Field(description="Folders inside the module's, in reading order")
     exercises: list[str] = Field(default=[], description="Folders inside exercises/, in order")
+    project: str | None = Field(
+        default=None, pattern=r"^[\w-]+$", description="The folder of the project at its end"
+    )
 
 
 class CourseFile(BaseModel):
@@ -65,12 +68,13 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Module:
-    """A module: its number, folder, title, lessons and exercises."""
+    """A module: its number, folder, title, lessons, exercises, and the project at its end."""
 
     number: int
     folder: Path
     lessons: tuple[Lesson, ...]
     exercises: tuple[Unit, ...] = ()
+    project: Unit | None = None
 
     @property
     def title(self) -> str:
@@ -91,6 +95,10 @@ class Catalog:
     @property
     def exercises(self) -> tuple[Unit, ...]:
         return tuple(unit for module in self.modules for unit in module.exercises)
+
+    @property
+    def projects(self) -> tuple[Unit, ...]:
+        return tuple(module.project for module in self.modules if module.project is not None)
 
     def lesson(self, word: str) -> Lesson:
         """The lesson called `word`: its id ("3.1") or its folder's name ("01_work_queues").
@@ -140,4 +148,7 @@ def _module(entry: ModuleEntry, root: Path) -> Module:
         if not (unit.folder / "exercise.toml").is_file():
             raise CouldNotCheck(f"course.toml names exercises/{name}, which has no exercise.toml.")
         exercises.append(unit)
-    return Module(entry.number, folder, tuple(lessons), tuple(exercises))
+    project = Unit(root / entry.project) if entry.project else None
+    if project is not None and not (project.folder / "exercise.toml").is_file():
+        raise CouldNotCheck(f"course.toml names {entry.project}, which has no exercise.toml.")
+    return Module(entry.number, folder, tuple(lessons), tuple(exercises), project)

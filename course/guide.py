@@ -30,10 +30,18 @@ def next_exercise(catalog: Catalog, progress: Progress) -> Unit | None:
     return None
 
 
+def next_project(catalog: Catalog, progress: Progress) -> Unit | None:
+    """The first project that has not been passed; None if there is none."""
+    open_ = (unit for unit in catalog.projects if not progress.exercise(unit.name).passed_at)
+    return next(open_, None)
+
+
 def next_step(catalog: Catalog, progress: Progress) -> str:
     """Where the learner is and what to type now, in Markdown."""
     lesson, unit = next_lesson(catalog, progress), next_exercise(catalog, progress)
     so_far = _so_far(catalog, progress)
+    if lesson is None and unit is None and (project := next_project(catalog, progress)):
+        return f"{so_far} {_build(project, progress)}"
     if lesson is None and unit is None:
         text = f"{so_far} You have been through all there is. All lessons: `./learn list`"
         for module in catalog.modules:
@@ -91,4 +99,22 @@ def _practise(unit: Unit, progress: Progress) -> str:
         f"{entry.tasks_passed} of {len(unit.tasks)} tasks passed.\n\n"
         f"- check it: `./learn check {unit.short}`\n"
         f"- a hint: `./learn hint {unit.short}`"
+    )
+
+
+def _build(unit: Unit, progress: Progress) -> str:
+    entry = progress.exercise(unit.name)
+    if entry.started_at is None:
+        return (
+            f"Next is the project: {unit.title}, in {len(unit.tasks)} {unit.word}s.\n\n"
+            f"- read it: `./learn read {unit.short}`\n"
+            f"- begin: `./learn start {unit.short}`"
+        )
+    number = min(entry.tasks_passed + 1, len(unit.tasks))
+    return (
+        f"You are building {unit.title[:1].lower()}{unit.title[1:]}: "
+        f"{entry.tasks_passed} of {len(unit.tasks)} {unit.word}s passed.\n\n"
+        f"- {unit.word} {number}: `./learn check {unit.short} --milestone {number}`\n"
+        f"- all of it: `./learn check {unit.short}`\n"
+        f"- a hint: `./learn hint {unit.short} {number}`"
     )

@@ -29,7 +29,7 @@ def list_units(options: Options) -> None:
             minutes = f"{lesson.minutes:3} min" if lesson.minutes else ""
             line = f"  {sign} {lesson.id:<5}  {lesson.title:<{width}} {minutes:<8} {state}"
             output.out.print(line.rstrip(), markup=False)
-        for unit in module.exercises:
+        for unit in (*module.exercises, *([module.project] if module.project else [])):
             line = _exercise_line(unit, width, so_far, output)
             output.out.print(line, markup=False)
         if (ROOT / "quizzes" / f"{module.folder.name}.toml").is_file():
@@ -41,6 +41,8 @@ def list_units(options: Options) -> None:
     if units.exercises:
         first = units.exercises[0].short
         output.out.print(f"Begin an exercise: ./learn start {first}", markup=False)
+    for project in units.projects:
+        output.out.print(f"Build the project: ./learn start {project.short}", markup=False)
 
 
 def _exercise_line(unit: "Unit", width: int, so_far: "Progress", output: console.Output) -> str:
@@ -48,7 +50,6 @@ def _exercise_line(unit: "Unit", width: int, so_far: "Progress", output: console
     sign = output.symbols.done if entry.passed_at else output.symbols.open
     state = "passed" if entry.passed_at else ""
     if entry.started_at and not entry.passed_at:
-        state = f"{entry.tasks_passed} of {len(unit.tasks)} tasks"
-    return (
-        f"  {sign} {unit.short}  {unit.title:<{width}} {unit.file.minutes:3} min  {state}".rstrip()
-    )
+        state = f"{entry.tasks_passed} of {len(unit.tasks)} {unit.word}s"
+    name = f"{unit.short:<5}  {unit.title}"
+    return f"  {sign} {name:<{width + 7}} {unit.file.minutes:3} min  {state}".rstrip()

@@ -55,6 +55,25 @@ def test_an_exercise_imports_only_what_its_place_allows(path: Path) -> None:
     assert not extra, f"{name_of(path)} may not import {', '.join(sorted(extra))}"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for folder in ("starter", "alternatives", "mutants", "checks")
+        for path in tracked(f"project_3_task_processor/{folder}/*.py")
+    ],
+    ids=name_of,
+)
+def test_a_projects_programs_and_checks_import_only_what_their_place_allows(path: Path) -> None:
+    """A learner's program knows pika and its own package; checks know pytest and each other."""
+    if "checks" in path.relative_to(REPOSITORY).parts:
+        allowed = {"pytest", *(file.stem for file in path.parent.glob("*.py"))}
+    else:
+        allowed = {"pika", "task_processor"}
+    extra = imported(path) - allowed - set(sys.stdlib_module_names)
+    assert not extra, f"{name_of(path)} may not import {', '.join(sorted(extra))}"
+
+
 def test_the_launcher_needs_the_standard_library_only(repository: Path) -> None:
     assert imported(repository / "learn") <= set(sys.stdlib_module_names)
 

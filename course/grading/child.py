@@ -39,13 +39,15 @@ def _run(job: Job, link: Link) -> int:
 
     from course.grading.plugin import Plugin
 
+    plugin = Plugin(job, link)
+    checks = plugin.unit.checks
     empty = job.scratch / "pytest.ini"
-    empty.write_text("[pytest]\n", encoding="utf-8")
+    shared = f'pythonpath = "{checks.as_posix()}"\n' if checks.is_dir() else ""
+    empty.write_text(f"[pytest]\n{shared}", encoding="utf-8")
     options = ["-c", str(empty), "--rootdir", str(job.scratch), "--noconftest"]
     options += ["-p", "no:cacheprovider", "-p", "no:faulthandler", "--import-mode=importlib"]
     options += ["--capture=no", "--strict-markers", "--color=no", "-q"]
-    plugin = Plugin(job, link)
-    return int(pytest.main([*options, str(plugin.unit.checks)], plugins=[plugin]))
+    return int(pytest.main([*options, str(checks)], plugins=[plugin]))
 
 
 def environment() -> dict[str, str]:

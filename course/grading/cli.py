@@ -32,6 +32,12 @@ def check(
     code: Annotated[
         str, typer.Option("--code", metavar="CODE", help="solution, starter, mutants/NAME, ...")
     ] = "learner",
+    milestone: Annotated[
+        int | None, typer.Option("--milestone", metavar="N", help="This one only, of a project.")
+    ] = None,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Of a project: check our program, not yours.")
+    ] = False,
     plain: Plain = False,
     broker: BrokerName = None,
 ) -> None:
@@ -40,7 +46,7 @@ def check(
     from course.grading import commands
 
     options = together(context, plain, broker)
-    wishes = commands.Wishes(code, seed, json)
+    wishes = commands.Wishes("reference" if reference else code, seed, json, milestone)
     if (exercise is None) != all_:
         raise WrongUse("which exercise? For example: ./learn check ex_01, or --all")
     if watch and exercise is not None:

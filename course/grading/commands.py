@@ -10,7 +10,7 @@ from types import FrameType
 from course import console, progress
 from course.brokers import Broker, choose
 from course.errors import CouldNotCheck, NotYet, WrongUse
-from course.grading import run, workspace
+from course.grading import project, run, workspace
 from course.grading.models import HINTS
 from course.grading.places import typed
 from course.grading.report import Report
@@ -29,6 +29,7 @@ class Wishes:
     code: str = LEARNERS
     seed: int | None = None
     json: bool = False
+    only: int | None = None  # one milestone of a project
 
 
 def start(options: Options, word: str) -> None:
@@ -61,9 +62,11 @@ def check(options: Options, word: str, wishes: Wishes) -> int:
     if wishes.code == LEARNERS:
         workspace.need_started(unit)
     unit.layers(wishes.code)
+    _check_only(unit, wishes)
     output = console.make(options.plain)
     with _ending_on_signals():
         broker = _broker(options, output)
+        project.check_broker(unit, broker, wishes.code)
         report = _check(output, unit, broker, wishes)
     if wishes.json:
         print(report.to_json())
@@ -130,13 +133,15 @@ def hint(options: Options, word: str, number: int | None) -> None:
     entry = so_far.exercise(unit.name)
     number = number or min(entry.tasks_passed + 1, len(unit.tasks))
     if not 1 <= number <= len(unit.tasks):
-        raise WrongUse(f"{unit.short} has tasks 1 to {len(unit.tasks)}, not {number}.")
+        raise WrongUse(f"{unit.short} has {unit.word}s 1 to {len(unit.tasks)}, not {number}.")
     task = unit.tasks[number - 1]
     given = min(entry.hints.get(str(number), 0) + 1, len(HINTS))
     again = given == entry.hints.get(str(number), 0)
     entry.hints[str(number)] = given
     progress.save(so_far)
-    output.out.print(f"{unit.short}, task {number}: {task.title}", style="bold", markup=False)
+    output.out.print(
+        f"{unit.short}, {unit.word} {number}: {task.title}", style="bold", markup=False
+    )
     for place in range(given) if again else (given - 1,):
         output.out.print(f"\nHint {place + 1} of {len(HINTS)}, {HINTS[place]}:", markup=False)
         output.out.print(Markdown(task.hints[place]), width=min(output.out.width, 80))
@@ -152,6 +157,9 @@ def solution(options: Options, word: str, show: bool) -> None:
     output = console.make(options.plain)
     unit = find(word)
     so_far = progress.load(output.say)
+    if unit.is_project:
+        project.solution(output, unit)
+        return
     if so_far.exercise(unit.name).passed_at is None and not show:
         raise NotYet(
             f"the solution of {unit.short} opens when your own has passed. "
@@ -193,13 +201,16 @@ def _check(
 ) -> Report:  # fmt: skip
     """One run, shown and remembered."""
     if wishes.json:
-        report = run.check(unit, broker, Silent(), code=wishes.code, seed=wishes.seed)
+        report = run.check(
+            unit, broker, Silent(), code=wishes.code, seed=wishes.seed, only=wishes.only
+        )
     else:
         heading(output, unit, wishes.code, f"{broker.server} ({broker.provider})")
         with Show(output) as show:
             report = run.check(
-                unit, broker, show, code=wishes.code, seed=wishes.seed, cancelled=cancelled
-            )
+                unit, broker, show, code=wishes.code, seed=wishes.seed, only=wishes.only,
+                cancelled=cancelled,
+            )  # fmt: skip
         outcome(output, show, unit, report)
         if report.problem is not None:
             output.err.print(
@@ -209,7 +220,11 @@ def _check(
             output.err.print(f"Details: {report.log}", markup=False, highlight=False)
     if wishes.code == LEARNERS and report.problem is None:
         so_far = progress.load(output.say)
-        so_far.exercise(unit.name).judge(report.passed, passed=report.verdict == "passed")
+        entry = so_far.exercise(unit.name)
+        if wishes.only is None:
+            entry.judge(report.passed, passed=report.verdict == "passed")
+        elif report.verdict == "passed" and entry.tasks_passed == wishes.only - 1:
+            entry.tasks_passed = wishes.only
         progress.save(so_far)
     return report
 
@@ -222,6 +237,15 @@ def _broker(options: Options, output: console.Output) -> Broker:
             "their own. Use another: --broker docker, native or embedded"
         )
     return broker
+
+
+def _check_only(unit: Unit, wishes: Wishes) -> None:
+    if wishes.only is None:
+        return
+    if not unit.is_project:
+        raise WrongUse("--milestone is for a project; an exercise's tasks are checked in order.")
+    if not 1 <= wishes.only <= len(unit.tasks):
+        raise WrongUse(f"{unit.short} has milestones 1 to {len(unit.tasks)}, not {wishes.only}.")
 
 
 def _changed(unit: Unit, before: str) -> Callable[[], bool]:

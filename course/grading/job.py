@@ -19,3 +19,4 @@ class Job(BaseModel):
     version: tuple[int, ...]
     can: list[str]  # what we may do to the broker: see models.Need
     seconds: float  # for all checks together
+    only: int | None = None  # one task; else all, in order

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Text = Annotated[str, Field(min_length=3, pattern=r"\S")]
-FileName = Annotated[str, Field(pattern=r"^[\w-]+(\.[\w-]+)+$")]
+FileName = Annotated[str, Field(pattern=r"^([\w-]+/)*[\w-]+(\.[\w-]+)+$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Need = Literal["restart"]
 
@@ -63,6 +63,16 @@ class ExerciseFile(BaseModel):
     files: list[FileName] = Field(min_length=1, description="What the learner edits")
     given: list[FileName] = Field(
         default=[], description="Laid from starter/ over the learner's copy on each check"
+    )
+    package: Annotated[str, Field(pattern=r"^[a-z_]+$")] | None = Field(
+        default=None,
+        description="Of a project: the folder that is the program, run with python -m, with all "
+        "that is below it",
+    )
+    lent: list[Annotated[str, Field(pattern=r"^\w[\w./]*$")]] = Field(
+        default=[],
+        description="Files and folders of the reference program's package, laid over the "
+        "learner's copy on each check",
     )
     needs: list[Need] = Field(
         default=[], description="What some check must be able to do to the broker"

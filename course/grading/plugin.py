@@ -16,8 +16,8 @@ from course.grading.findings import Found, describe, hunt
 from course.grading.job import Job
 from course.grading.lab import Lab
 from course.grading.link import Gone, Link
+from course.grading.package import assemble, hunted
 from course.grading.patience import measure
-from course.grading.scratch import copy_into
 from course.grading.unit import Unit
 from course.grading.wire import EVIDENCE
 
@@ -45,6 +45,8 @@ class Plugin:
                 self.link.send("problem", text=problem)
                 raise pytest.UsageError(problem)
         items.sort(key=_task)
+        if self.job.only is not None:
+            items[:] = [item for item in items if _task(item) == self.job.only]
         self.link.send("plan", checks=[[item.name, _task(item)] for item in items])
         if self.patience > 1:
             text = f"wait up to {self.patience:.1f} times as long: this machine is busy"
@@ -68,7 +70,7 @@ class Plugin:
             stack.callback(self._drop)
             folder = self.job.scratch / request.node.name / self.unit.name
             stack.callback(shutil.rmtree, folder.parent, ignore_errors=True)
-            copy_into(folder, self.job.layers, list(self.unit.given()))
+            self._assemble(folder)
             self.now = stack.enter_context(self._lab(request.node.name, folder, url))
             yield self.now
 
@@ -88,6 +90,7 @@ class Plugin:
             patience=self.patience,
             restart=lambda: void(self.link.ask("restart")),
             note=lambda text: self.link.send("step", text=text),
+            assemble=self._assemble,
         )
         with Tap(url) as tap:
             lab = Lab(setting, tap)
@@ -95,6 +98,9 @@ class Plugin:
                 yield lab
             finally:
                 lab.close()
+
+    def _assemble(self, folder: Path) -> None:
+        assemble(self.unit, folder, self.job.layers)
 
     def _drop(self) -> None:
         self.now = None
@@ -130,15 +136,16 @@ class Plugin:
 
     def _own_mistake(self, error: BaseException) -> str:
         frames = traceback.extract_tb(error.__traceback__)
-        ours = [frame for frame in frames if frame.filename == str(self.unit.checks)]
-        place = f" (checks.py, line {ours[-1].lineno})" if ours else ""
+        checks = self.unit.checks
+        ours = [frame for frame in frames if Path(frame.filename).is_relative_to(checks)]
+        place = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
         said = str(error).strip().partition("\n")[0]
         return f"a mistake in the checks themselves: {type(error).__name__}: {said}{place}"
 
     def _describe(self, found: Found) -> dict[str, Any]:
         entry = describe(self.unit.file, found.name)
-        files = self.unit.file.files
         folder = self.now.setting.folder if self.now else self.job.scratch
+        files = hunted(self.unit, folder, self.job.layers)
         line = found.line or hunt(entry.hunt, folder, files)
         evidence = found.evidence or (self.now.wire()[-EVIDENCE:] if self.now else [])
         return {

@@ -45,7 +45,8 @@ class Process:
         patience: float = 1.0,
     ) -> None:
         self.name = name
-        self.file = command[0]
+        # What the texts call it: "worker.py", or of a module "task_processor worker".
+        self.file = " ".join(command[1:3]) if command[0] == "-m" else command[0]
         self.folder = folder
         self.token = environment[tree.TOKEN]
         self.interrupted = False

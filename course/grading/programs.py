@@ -16,17 +16,22 @@ class Programs(Bench):
     """Times are in seconds."""
 
     def start(
-        self, script: str, *args: object, name: str = "", env: Mapping[str, str] | None = None
-    ) -> Process:
-        """Start one of the learner's files, connected through the tap under this name."""
-        return self._start(script, args, name, env, None)
+        self, script: str, *args: object, name: str = "", env: Mapping[str, str] | None = None,
+        machine: str = "",
+    ) -> Process:  # fmt: skip
+        """Start one of the learner's files, connected through the tap under this name.
+
+        As a script "-m" starts the module that is named next. On another `machine` it finds a
+        fresh copy of the learner's folder, and nothing that programs have written beside them.
+        """
+        return self._start(script, args, name, env, None, machine)
 
     def run(
         self, script: str, *args: object, name: str = "", seconds: float = 15, stdin: str = "",
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None, machine: str = "",
     ) -> Finished:  # fmt: skip
         """Start it, wait until it ends, and stop it if it does not (then the code is None)."""
-        process = self._start(script, args, name, env, stdin)
+        process = self._start(script, args, name, env, stdin, machine)
         self._poll(lambda: not process.alive, seconds)
         code = process.wait(0)
         if code is None:
@@ -105,22 +110,37 @@ class Programs(Bench):
         except OSError:
             return ""
 
+    def folder(self, name: str) -> Path:
+        """A folder for what programs read and write, beside theirs; made if it is not there."""
+        path = self.setting.folder.parent / "folders" / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
     def _start(
         self, script: str, args: Sequence[object], name: str, env: Mapping[str, str] | None,
-        stdin: str | None,
+        stdin: str | None, machine: str,
     ) -> Process:  # fmt: skip
         self._check()
-        name = self._free_name(name or Path(script).stem)
+        name = self._free_name(name or str(args[1] if script == "-m" else Path(script).stem))
         words = [script, *map(str, args)]
         self.setting.note(f"start {' '.join(words)}" + (f" as {name}" if name != script else ""))
         token = f"{self.setting.token}.{len(self.processes)}."
         process = Process(
-            name, words, self.setting.folder,
+            name, words, self._folder(machine),
             environment(token, self.tap.url(name), env), self.setting.note, stdin,
             self.setting.patience,
         )  # fmt: skip
         self.processes.append(process)
         return process
+
+    def _folder(self, machine: str) -> Path:
+        """Where programs run; another machine's folder is made when it is first used."""
+        if not machine:
+            return self.setting.folder
+        folder = self.setting.folder.parent / f"machine-{machine}" / self.setting.folder.name
+        if not folder.exists():
+            self.setting.assemble(folder)
+        return folder
 
     def _free_name(self, wanted: str) -> str:
         taken = {process.name for process in self.processes}

@@ -18,14 +18,15 @@ from course.grading import tree
 from course.grading.checker import ENDED, Checker
 from course.grading.findings import Found, describe, unreadable
 from course.grading.job import Job
+from course.grading.package import assemble
 from course.grading.patience import MOST
 from course.grading.places import shown
 from course.grading.report import BrokerReport, FindingReport, Report, Step, TaskReport
-from course.grading.scratch import copy_into
 from course.grading.unit import LEARNERS, Unit
 from course.paths import ROOT, work
 
-SECONDS = 180.0  # for all checks of a unit; a right solution takes 25 at the most
+SECONDS = 180.0  # for all checks of an exercise; a right solution takes 25 at the most
+PROJECT_SECONDS = 480.0  # for all of a project; 80 at the most
 GRACE = 60.0  # for beginning and for cleaning up
 SEEDS = 10_000
 
@@ -49,25 +50,30 @@ def check(
     *,
     code: str = LEARNERS,
     seed: int | None = None,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
+    only: int | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Report:
     """Check one `code` of the unit: see Unit.layers. Nothing of it goes on when this returns.
 
+    With `only` it is one task's checks, whatever came of the tasks before it.
     Raises Cancelled, or CouldNotCheck if there is no such code or the broker makes no vhost.
     """
-    return _Run(unit, broker, view, code, seed, seconds).run(cancelled)
+    limit = seconds or (PROJECT_SECONDS if unit.is_project else SECONDS)
+    return _Run(unit, broker, view, code, seed, limit, only).run(cancelled)
 
 
 class _Run:
     def __init__(
-        self, unit: Unit, broker: Broker, view: View, code: str, seed: int | None, seconds: float
-    ) -> None:
+        self, unit: Unit, broker: Broker, view: View, code: str, seed: int | None, seconds: float,
+        only: int | None,
+    ) -> None:  # fmt: skip
         self.unit = unit
         self.broker = broker
         self.view = view
         self.layers = unit.layers(code)
         self.seconds = seconds
+        self.only = only
         self.began = time.monotonic()
         self.token = secrets.token_hex(8)
         self.vhost = contextlib.ExitStack()
@@ -81,7 +87,11 @@ class _Run:
             title=unit.title,
             code=code,
             seed=secrets.randbelow(SEEDS) if seed is None else seed,
-            tasks=[TaskReport(number=n, title=t.title) for n, t in enumerate(unit.tasks, start=1)],
+            tasks=[
+                TaskReport(number=number, title=task.title)
+                for number, task in enumerate(unit.tasks, start=1)
+                if only in (None, number)
+            ],
             broker=BrokerReport(
                 provider=broker.provider,
                 product=server.product,
@@ -107,7 +117,7 @@ class _Run:
     def _reads(self, scratch: Path) -> bool:
         """Whether there is something to be found before anything is run."""
         folder = scratch / "reading"
-        copy_into(folder, self.layers, list(self.unit.given()))
+        assemble(self.unit, folder, self.layers)
         found = unreadable(folder, self.unit.file.files)
         if found is None:
             return False
@@ -146,6 +156,7 @@ class _Run:
             version=capabilities.version,
             can=["restart"] if capabilities.restart else [],
             seconds=self.seconds,
+            only=self.only,
         )
 
     def _hear(self, message: dict[str, Any], child: Checker) -> None:
@@ -154,7 +165,7 @@ class _Run:
                 for _, number in message["checks"]:
                     self.left[number] = self.left.get(number, 0) + 1
             case "check":
-                self._begin(self.report.tasks[message["task"] - 1])
+                self._begin(self._task(message["task"]))
             case "step":
                 at = round(time.monotonic() - self.began, 2)
                 self.report.steps.append(Step(at=at, text=message["text"]))
@@ -164,7 +175,10 @@ class _Run:
             case "problem":
                 self._cannot(message["text"])
             case "outcome":
-                self._outcome(self.report.tasks[message["task"] - 1], message)
+                self._outcome(self._task(message["task"]), message)
+
+    def _task(self, number: int) -> TaskReport:
+        return next(task for task in self.report.tasks if task.number == number)
 
     def _do(self, what: str) -> dict[str, Any]:
         """What only this process can do to the broker, as it may have started it."""

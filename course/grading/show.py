@@ -50,7 +50,7 @@ class Show:
             self._status.update(line[: min(self.output.err.width, WIDTH) - 4])
 
     def task_begins(self, task: TaskReport) -> None:
-        self._now = f"Task {task.number}"
+        self._now = str(task.number)
         self.step(task.title)
 
     def task_ends(self, task: TaskReport) -> None:
@@ -94,29 +94,35 @@ def outcome(output: Output, show: Show, unit: Unit, report: Report) -> None:
     out = output.out
     out.print()
     if report.finding is not None:
-        for line in finding(report.finding):
+        for line in finding(report.finding, unit.word.title()):
             out.print(line, markup=False, soft_wrap=True)
         out.print()
         out.print(f"A hint:         ./learn hint {unit.short} {report.finding.task}", markup=False)
         of = "" if report.code == LEARNERS else f" --code {report.code}"
         command = f"./learn check {unit.short}{of}"
+        if unit.is_project:
+            command += f" --milestone {report.finding.task}"
         out.print(f"The same again: {command} --seed {report.seed}", markup=False)
         out.print(f"Every frame:    {command} --seed {report.seed} --json", markup=False)
         return
     for task in report.tasks:
         if task.reason:
-            for line in paragraph("", f"Task {task.number} was not checked: {task.reason}. "
-                                  "Another broker: --broker embedded"):  # fmt: skip
+            which = f"{unit.word.title()} {task.number}"
+            other = "Another broker: --broker " + ("docker" if unit.is_project else "embedded")
+            for line in paragraph("", f"{which} was not checked: {task.reason}. {other}"):
                 out.print(line, markup=False, soft_wrap=True)
     if report.verdict == "passed":
-        done = f"{output.symbols.done} All {len(report.tasks)} tasks passed"
+        which = f"All {len(report.tasks)} {unit.word}s"
+        if len(report.tasks) < len(unit.tasks):
+            which = f"{unit.word.title()} {report.tasks[0].number}"
+        done = f"{output.symbols.done} {which} passed"
         out.print(f"{done}, in {report.seconds:.0f} s with seed {report.seed}.",
                   style="bold green", markup=False)  # fmt: skip
 
 
-def finding(found: FindingReport) -> Iterator[str]:
+def finding(found: FindingReport, word: str = "Task") -> Iterator[str]:
     """The finding's lines."""
-    yield f"Task {found.task}, not yet: {found.id}"
+    yield f"{word} {found.task}, not yet: {found.id}"
     yield ""
     place = f"{found.file}:{found.line}" if found.file else ""
     for label, text in (

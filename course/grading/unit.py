@@ -13,6 +13,7 @@ from course.paths import ROOT, work
 PLACES = ("exercises/*", "project_*")
 SHORT = re.compile(r"^[a-z]+_\d+")
 LEARNERS = "learner"
+REFERENCE = "reference"
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,31 @@ class Unit:
 
     @property
     def readme(self) -> Path:
-        return self.folder / "README.md"
+        """The page that a learner reads: of a project its MILESTONES.md."""
+        milestones = self.folder / "MILESTONES.md"
+        return milestones if milestones.is_file() else self.folder / "README.md"
 
     @property
     def checks(self) -> Path:
-        return self.folder / "checks.py"
+        """checks.py, or a folder of them, with modules that they share."""
+        folder = self.folder / "checks"
+        return folder if folder.is_dir() else self.folder / "checks.py"
+
+    @property
+    def is_project(self) -> bool:
+        """Whether it is a package, with a reference program beside, and its tasks milestones."""
+        return self.file.package is not None
+
+    @property
+    def word(self) -> str:
+        """What a task is called here."""
+        return "milestone" if self.is_project else "task"
+
+    @property
+    def right(self) -> list[Path]:
+        """The layers of a right program, over which mutants and alternatives are laid."""
+        names = ("starter", "alternatives/small") if self.is_project else ("solution",)
+        return [self.folder / name for name in names]
 
     @property
     def copy(self) -> Path:
@@ -73,16 +94,19 @@ class Unit:
     def layers(self, code: str) -> list[Path]:
         """The folders whose files, each laid over those before it, make up `code`.
 
-        `code` is learner, solution, starter, alternatives/NAME or mutants/NAME. Raises WrongUse if
-        there is no such code. The given files are not among them: see `given`.
+        `code` is learner, solution, starter, alternatives/NAME or mutants/NAME; of a project also
+        reference, its own program. Raises WrongUse if there is no such code. The given files are
+        not among them: see `given`.
         """
         if code == LEARNERS:
             return [self.copy]
+        if code == REFERENCE and self.is_project:
+            return [self.folder]
         if code in ("solution", "starter"):
             return [self.folder / code]
         known = [*self.variants("alternatives"), *self.variants("mutants")]
         if code in known:
-            return [self.folder / "solution", self.folder / code]
+            return [*self.right, self.folder / code]
         see = f"./learn check {self.short} --code solution"
         raise unknown(f"code of {self.short}", code, [LEARNERS, "solution", "starter", *known], see)
 

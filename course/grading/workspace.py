@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.errors import CouldNotCheck, WrongUse
+from course.grading.package import begin
 from course.grading.unit import Unit
 from course.paths import work
 
@@ -37,9 +38,10 @@ def start(unit: Unit) -> Started:
                 (kept if there else made).append(path.name)
                 if not there:
                     shutil.copyfile(path, unit.copy / path.name)
+        made_below, kept_below = begin(unit)
     except OSError as error:
         raise CouldNotCheck(f"{unit.copy} cannot be written: {error.strerror}.") from None
-    return Started(new, made, kept)
+    return Started(new, made + made_below, kept + kept_below)
 
 
 def need_started(unit: Unit) -> None:
@@ -80,8 +82,8 @@ def compare(unit: Unit) -> Iterator[tuple[str, list[str]]]:
 def fingerprint(folder: Path) -> str:
     """Changes when a file of the folder does, also where a file system's times are coarse."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*")):
-        if path.is_file() and path.name[0] != ".":
+    for path in sorted({*folder.glob("*"), *folder.rglob("*.py")}):
+        if path.is_file() and not any(part[0] == "." for part in path.relative_to(folder).parts):
             try:
                 content = path.read_bytes()
             except OSError:  # an editor is replacing it

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from course.brokers import Broker, docker, embedded, native
 from course.grading import run
@@ -19,7 +19,7 @@ from course.grading.report import Report
 from course.grading.show import Silent
 from course.grading.unit import Unit, every, find
 
-KINDS = ("starter", "solution", "alternatives", "mutants")
+KINDS = ("starter", "solution", "reference", "alternatives", "mutants")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Case:
     code: str
     finding: str | None
     since: tuple[int, ...] = ()
+    only: int | None = None  # the one milestone that is checked; else all, in order
 
     @property
     def kind(self) -> str:
@@ -40,10 +41,12 @@ class Case:
 
     def applies(self, broker: Broker) -> bool:
         """Whether this is wrong, or right, on this broker already."""
+        if self.code == "reference" and broker.capabilities.product != "RabbitMQ":
+            return False
         return broker.capabilities.version >= self.since
 
     def run(self, broker: Broker, seed: int) -> Report:
-        return run.check(self.unit, broker, Silent(), code=self.code, seed=seed)
+        return run.check(self.unit, broker, Silent(), code=self.code, seed=seed, only=self.only)
 
     def problem(self, report: Report) -> str:
         """What is wrong with the verdict; "" if it is the right one."""
@@ -67,13 +70,22 @@ def _unpassed(report: Report) -> str:
 
 def cases(unit: Unit) -> list[Case]:
     """All programs of a unit."""
-    found = [Case(unit, "starter", None), Case(unit, "solution", "")]
+    right = "reference" if unit.is_project else "solution"
+    found = [Case(unit, "starter", None), Case(unit, right, "")]
     found += [Case(unit, code, "") for code in unit.variants("alternatives")]
     for code in unit.variants("mutants"):
         mutant = unit.mutant(code)
         since = tuple(map(int, mutant.since.split("."))) if mutant.since else ()
         found.append(Case(unit, code, mutant.finding, since))
     return found
+
+
+def own_milestone(case: Case) -> Case:
+    """Of a project's mutant, the milestone that its finding belongs to; else the same."""
+    entry = case.unit.file.findings.get(case.finding or "")
+    if not case.unit.is_project or entry is None:
+        return case
+    return replace(case, only=entry.task)
 
 
 @contextlib.contextmanager
@@ -103,6 +115,8 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.exercises.corpus")
     parser.add_argument("--provider", choices=("docker", "native", "embedded"), default="embedded")
     parser.add_argument("--seeds", default="1", help="such as 1,2,3")
+    parser.add_argument("--own", action="store_true",
+                        help="of a project's mutants, check their own milestone")  # fmt: skip
     parser.add_argument("--exercise", action="append", help="such as ex_01; else all")
     parser.add_argument("--code", help="only what begins with this, such as mutants/auto")
     options = parser.parse_args(words)
@@ -111,6 +125,8 @@ def main(words: list[str] | None = None) -> int:
         case for unit in units for case in cases(unit) if case.code.startswith(options.code or "")
     ]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # clean up then, too
+    if options.own:
+        chosen = [own_milestone(case) for case in chosen]
     seeds = [int(seed) for seed in options.seeds.split(",")]
     good: dict[tuple[str, str], int] = {}
     total: dict[tuple[str, str], int] = {}

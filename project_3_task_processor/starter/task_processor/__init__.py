@@ -1,0 +1,1 @@
+"""Processes images on many machines through RabbitMQ. Yours: see MILESTONES.md."""
