@@ -67,9 +67,17 @@ class Sender:
     async def run(self) -> Sending:
         """Send until all is confirmed, Ctrl-C, or the broker stays away; never raises for these."""
         loop = asyncio.get_running_loop()
-        signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(self._interrupt))
-        with suppress(ValueError, AttributeError):
-            signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(self._interrupt))
+        known = {
+            name: signal.signal(name, lambda *_: loop.call_soon_threadsafe(self._interrupt))
+            for name in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            return await self._send_all()
+        finally:
+            for name, handler in known.items():
+                signal.signal(name, handler)
+
+    async def _send_all(self) -> Sending:
         failures = 0
         while self.sending.left and not self.sending.interrupted:
             before = self.sending.accepted
