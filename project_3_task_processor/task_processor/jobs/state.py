@@ -31,7 +31,8 @@ class JobState:
         if content.get("event") != "progress" or content.get("job") != self.job.id:
             return
         self._mark(content.get("accepted"), ACCEPTED, only_from=(UNKNOWN,))
-        self._mark(content.get("retried"), WAITING, only_from=(DEAD, DISCARDED, UNKNOWN, ACCEPTED))
+        over = (UNKNOWN, DEAD, DISCARDED, DROPPED)
+        self._mark(content.get("retried"), ACCEPTED, only_from=over)
         for reason, text in _items(content.get("again")):
             self._mark(text, WAITING, reason, only_from=(UNKNOWN, ACCEPTED, WAITING))
         for reason, text in _items(content.get("dead")):

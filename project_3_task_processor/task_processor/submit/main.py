@@ -81,7 +81,13 @@ def submit(broker: Broker, listed: Manifest, priority: int) -> Submitted:
     numbers = before.to_send()
     already = listed.total - len(numbers)
     sending = publish.send(
-        broker, listed.job, listed.tasks, numbers, priority, on_accepted=lambda count: None
+        broker,
+        listed.job,
+        listed.tasks,
+        numbers,
+        priority,
+        on_accepted=lambda count: None,
+        again=before.counts()["dropped"] > 0,
     )
     if sending.left:
         accepted = already + sending.accepted

@@ -54,7 +54,9 @@ class Sender:
         numbers: list[int],
         priority: int,
         on_accepted: Callable[[int], None],
+        again: bool = False,
     ) -> None:
+        self.again = again
         self.broker, self.job, self.tasks, self.priority = broker, job, tasks, priority
         self.names = Names(broker.prefix)
         self.sending = Sending(dict.fromkeys(numbers))
@@ -175,7 +177,8 @@ class Sender:
             self._failed = self._failed or problem
             self._moved.set()
 
-        fields = as_ranges(Progress(accepted=untold))
+        told = Progress(retried=untold) if self.again else Progress(accepted=untold)
+        fields = as_ranges(told)
         body = events.event("progress", job=self.job, at=round(time.time(), 3), **fields)
         properties = events.properties(self.job, f"{self.job}-accepted-{untold[-1]}")
         publisher.publish(self.names.exchange, self.names.progress, body, properties, on_fate)
@@ -192,11 +195,12 @@ def send(
     numbers: list[int],
     priority: int,
     on_accepted: Callable[[int], None],
+    again: bool = False,
 ) -> Sending:
-    """Publish these tasks of a job."""
+    """Publish these tasks of a job; `again` if it was cancelled, and some had been dropped."""
 
     async def run() -> Sending:
-        return await Sender(broker, job, tasks, numbers, priority, on_accepted).run()
+        return await Sender(broker, job, tasks, numbers, priority, on_accepted, again).run()
 
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return runner.run(run())

@@ -37,12 +37,16 @@ def test_connections_closed_by_the_broker_are_made_again(
     job = system.submit()
     workers = [system.worker(**SLOW) for _ in range(2)]
     system.begun()
-    for _ in range(2):
+    for times in (1, 2):
+        eventually(
+            lambda: rabbitmq.drop_connections(system.broker.url) >= 1, "connections are closed", 60
+        )
         for worker in workers:
-            worker.wait_for("ready")
-        assert rabbitmq.drop_connections(system.broker.url) >= 2
-    for worker in workers:
-        worker.wait_for("connected again")
+            eventually(
+                lambda worker=worker, times=times: worker.said().count("connected again") >= times,
+                "the worker connects again",
+                60,
+            )
     system.wait(job)
     system.check(job)
 

@@ -42,11 +42,16 @@ def test_a_task_that_is_done_stays_done() -> None:
 def test_a_dead_task_that_is_retried_waits_until_it_is_done() -> None:
     dead, retried = event(dead={"vanished": "1-2"}), event(retried="1")
     assert counts(event(accepted="1-20"), dead, retried) == {
-        "waiting": 18,
-        "to be tried again": 1,
+        "waiting": 19,
         "dead": 1,
     }
     assert counts(dead, retried, event(done="1"))["done"] == 1
+
+
+def test_a_dropped_task_waits_again_only_after_it_was_sent_again() -> None:
+    dropped, late = event(dropped="1-20"), event(accepted="1-20")
+    assert counts(dropped, late) == {"dropped": 20}
+    assert counts(dropped, late, event(retried="1-20")) == {"waiting": 20}
 
 
 def test_the_reason_is_the_one_of_the_last_failure() -> None:
