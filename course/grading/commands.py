@@ -62,7 +62,7 @@ def check(options: Options, word: str, wishes: Wishes) -> int:
     if wishes.code == LEARNERS:
         workspace.need_started(unit)
     unit.layers(wishes.code)
-    _check_only(unit, wishes)
+    project.check_milestone(unit, wishes.only)
     output = console.make(options.plain)
     with _ending_on_signals():
         broker = _broker(options, output)
@@ -237,15 +237,6 @@ def _broker(options: Options, output: console.Output) -> Broker:
             "their own. Use another: --broker docker, native or embedded"
         )
     return broker
-
-
-def _check_only(unit: Unit, wishes: Wishes) -> None:
-    if wishes.only is None:
-        return
-    if not unit.is_project:
-        raise WrongUse("--milestone is for a project; an exercise's tasks are checked in order.")
-    if not 1 <= wishes.only <= len(unit.tasks):
-        raise WrongUse(f"{unit.short} has milestones 1 to {len(unit.tasks)}, not {wishes.only}.")
 
 
 def _changed(unit: Unit, before: str) -> Callable[[], bool]:

@@ -2,11 +2,21 @@
 
 from course.brokers import Broker
 from course.console import Output
-from course.errors import CouldNotCheck
+from course.errors import CouldNotCheck, WrongUse
 from course.grading.places import typed
 from course.grading.unit import REFERENCE, Unit
 
 SMALL = "alternatives/small"
+
+
+def check_milestone(unit: Unit, number: int | None) -> None:
+    """WrongUse if the unit has no such milestone; None stands for all."""
+    if number is None:
+        return
+    if not unit.is_project:
+        raise WrongUse("--milestone is for a project; an exercise's tasks are checked in order.")
+    if not 1 <= number <= len(unit.tasks):
+        raise WrongUse(f"{unit.short} has milestones 1 to {len(unit.tasks)}, not {number}.")
 
 
 def check_broker(unit: Unit, broker: Broker, code: str) -> None:

@@ -13,7 +13,7 @@ __all__ = ["HEAVY", "batch", "bmp", "large"]
 
 PROGRAM = "task_processor"
 MOST_HELD = 32  # tasks that a worker with one process may hold
-DELAYS = "1,2,4"
+DELAYS = "1,1,3"
 START = 30  # seconds for a program to be connected, on a busy machine
 PATIENCE = 40  # seconds for a command to end
 

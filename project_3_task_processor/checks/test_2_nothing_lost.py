@@ -115,10 +115,13 @@ def test_submit_believes_only_what_is_confirmed(lab):
 
 def says_goodbye(lab, process):
     """Whether it closes what it should be waiting on."""
-    held = {event.connection for event in lab.wire(method="tap.fault", process=process)}
     closing = ("channel.close", "connection.close", "tap.closed")
-    ends = lab.wire(method=closing, process=process, sender="client")
-    return [event for event in ends if event.connection in held]
+    return [
+        end
+        for held in lab.wire(method="tap.fault", process=process)
+        for end in lab.wire(method=closing, process=process, sender="client", after=held.number)
+        if end.connection == held.connection and end.channel in (held.channel, 0)
+    ]
 
 
 @pytest.mark.task(2, needs=["restart"])

@@ -130,6 +130,7 @@ def test_what_may_heal_is_tried_again_later(lab):
         return steps.dead(lab, name="dead-gone", job=gone_job)
 
     letters = steps.until(lab, given_up, 8)
+    hurried(lab, did)
     lab.expect(letters, "never-gives-up", "The third disk never came back.", saw)
     tried = letters[0].get("attempts")
     saw = f"Its dead letter says attempts: {tried!r}."

@@ -12,16 +12,13 @@ from tests.exercises.corpus import Case, cases, own_milestone
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SEED = 7
-# For each milestone a mutant or two; the corpus has all.
+# One of each milestone; the corpus has all.
 CHOSEN = [
-    f"mutants/{name}"
-    for name in (
-        *("only_the_worker_declares", "pixels_in_message"),
-        *("auto_ack", "no_reconnect"),
-        *("drops_failures", "sleeps"),
-        *("counts_events", "hash_of_the_input"),
-        *("no_prefetch", "event_after_ack"),
-    )
+    "mutants/only_the_worker_declares",
+    "mutants/auto_ack",
+    "mutants/drops_failures",
+    "mutants/counts_events",
+    "mutants/event_after_ack",
 ]
 CASES = {case.code: case for case in cases(find("project_3"))}
 

@@ -9,7 +9,6 @@ import pytest
 from course import catalog, guide, progress
 from course.errors import CouldNotCheck, WrongUse
 from course.grading import package, project, workspace
-from course.grading.commands import Wishes, _check_only
 from course.grading.unit import Unit, find
 from course.progress import Progress
 from tests.support import learn
@@ -111,7 +110,7 @@ def test_watch_sees_a_change_in_the_package(unit: Unit) -> None:
 @pytest.mark.parametrize(("word", "number"), [("ex_01", 1), ("project_3", 6), ("project_3", 0)])
 def test_a_milestone_that_is_not_there_is_wrong_use(word: str, number: int) -> None:
     with pytest.raises(WrongUse, match="milestone"):
-        _check_only(find(word), Wishes(only=number))
+        project.check_milestone(find(word), number)
 
 
 def test_the_reference_program_could_not_be_checked_on_burrow(unit: Unit) -> None:
