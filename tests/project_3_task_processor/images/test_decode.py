@@ -90,7 +90,11 @@ def test_a_colour_profile_is_applied(mode: str) -> None:
     assert close(frame.getpixel((4, 4))[:3], (30, 200, 30))
 
 
-@pytest.mark.parametrize("profile", [b"", b"junk", bytes(200), swapped_profile()[:300]])
+@pytest.mark.parametrize(
+    "profile",
+    [b"", b"junk", bytes(200), swapped_profile()[:300]],
+    ids=["empty", "junk", "zeros", "cut short"],
+)
 def test_a_broken_profile_is_left_out(profile: bytes) -> None:
     data = saved(Image.new("RGB", (8, 8), (200, 30, 30)), "PNG", icc_profile=profile)
     assert frames(data)[0].getpixel((4, 4)) == (200, 30, 30)
