@@ -35,6 +35,7 @@ class Setting:
     note: Callable[[str], None]
     patience: float = 1.0  # every wait may take so many times as long: see patience.py
     limits: Limits = field(default_factory=Limits)
+    roots: tuple[int, ...] = ()  # processes all of whose descendants are the learner's
     assemble: Callable[[Path], None] = lambda _: None  # makes another copy, in a new folder
 
 

@@ -1,7 +1,6 @@
 """What a check works with: the learner's programs, their frames, faults, and a connection."""
 
 import importlib
-import os
 import random
 import types
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -117,7 +116,7 @@ class Lab(Programs):
         self._watchdog.stop()
         for process in self._running():
             tree.kill(process.pid)
-        left = tree.end(self.setting.token, [os.getpid()])  # all that we have started is theirs
+        left = tree.end(self.setting.token, self.setting.roots)
         for process in self.processes:
             process.wait(1)
         self._client.close()

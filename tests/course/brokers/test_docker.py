@@ -19,13 +19,14 @@ from course.brokers.processes import run
 def copy(
     docker_engine: str, tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
-    """A clone with nothing but the compose file; its container and volume go at the end."""
+    """A clone with little but the compose file; its container and volume go at the end."""
     if not docker.has_image(docker.image()):
         pytest.skip(f"the image {docker.image()} is not here")
     root = tmp_path.resolve() / "clone"
     root.mkdir()
     shutil.copy(repository / "docker-compose.yml", root)
     shutil.copytree(repository / "docker", root / "docker")
+    (root / "project_3_task_processor").mkdir()  # an older compose looks for what it could build
     monkeypatch.setattr(docker, "ROOT", root)
     monkeypatch.setattr(docker, "COMPOSE_FILE", root / "docker-compose.yml")
     yield root
