@@ -3,9 +3,9 @@
 import pytest
 import steps
 
-HEAVY_SIDE = 2600
+HEAVY_SIDE = 3400
 PATIENCE = 1.5  # seconds in which submit must not give up hope, nor claim success
-KILL_AFTER = 0.5  # seconds into a task that takes longer
+KILL_AFTER = 0.25  # seconds into a task that takes longer
 
 
 @pytest.mark.task(2)
@@ -56,6 +56,8 @@ def test_a_cut_before_an_acknowledgement_loses_nothing(lab):
         lab.crashed(worker)
         explain_missing(lab, made, "We gave six images to a worker.")
         saw = "It has finished all of them, and acknowledged none."
+        automatic = lab.wire(method=("basic.consume", "basic.get"), process=worker, auto_ack=True)
+        lab.expect(not automatic, "auto-ack", did, saw, automatic)
         lab.fail("never-acknowledged", did, saw, steps.deliveries(lab, worker)[-3:])
     back = steps.until(lab, lambda: steps.takes(lab, worker, after=mark) or not worker.alive, 10)
     lab.crashed(worker)
