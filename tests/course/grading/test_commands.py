@@ -141,6 +141,7 @@ def test_reset_keeps_a_backup_each_time(unit: Unit, mine: Path) -> None:
         assert "TODO 1" in (mine / "worker.py").read_text()
 
 
+@pytest.mark.slow
 def test_check_all_takes_what_is_begun(unit: Unit) -> None:
     assert "no exercise is begun" in learn(unit, "check", "--all", code=2)
     learn(unit, "start", "ex_99")
@@ -160,6 +161,7 @@ def test_a_broken_exercise_is_told_in_one_line_with_its_place(unit: Unit) -> Non
     assert re.search(r"exercise\.toml:\d+: there is no field 'colour' here\n$", said)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_watch_checks_again_after_a_save_until_ctrl_c(unit: Unit, mine: Path) -> None:
     learn(unit, "start", "ex_99")

@@ -58,6 +58,7 @@ def test_the_first_finding_ends_the_run_and_locks_the_rest(unit: Unit, embedded:
     assert any(event["method"] == "connection.open-ok" for event in found_.evidence)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_inputs(unit: Unit, embedded: Broker) -> None:
     rewrite(unit, "def tasks(lab):\n", "def tasks(lab):\n    raise KeyError(lab.random.random())\n")
     problems = {check(unit, embedded, "solution").problem for _ in range(2)}
@@ -141,6 +142,7 @@ def test_a_missing_file_is_found_without_running_anything(unit: Unit, embedded: 
     assert not any(step.text.startswith("start") for step in report.steps)
 
 
+@pytest.mark.slow
 def test_given_files_are_laid_over_what_the_learner_made_of_them(
     unit: Unit, embedded: Broker
 ) -> None:
@@ -150,6 +152,7 @@ def test_given_files_are_laid_over_what_the_learner_made_of_them(
     assert check(unit, embedded, "mutants/busy").verdict == "passed"
 
 
+@pytest.mark.slow
 def test_a_run_that_is_given_up_leaves_nothing_running(
     unit: Unit, tmp_path: Path, embedded: Broker
 ) -> None:
@@ -160,6 +163,7 @@ def test_a_run_that_is_given_up_leaves_nothing_running(
     assert nothing_left(pids)
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_whoever_is_interrupted_leaves_nothing_running(

@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 
+import pytest
 from task_processor.errors import TaskError
 from task_processor.images.formats import FORMATS
 from task_processor.images.limits import Limits
@@ -60,6 +61,7 @@ def peak_memory() -> float:
     return most / (1024 * 1024) if sys.platform == "darwin" else most / 1024
 
 
+@pytest.mark.slow
 def test_mutated_files_give_an_output_or_a_task_error() -> None:
     rng = gallery.seeded(f"fuzz {SEED}")
     originals = [sample.data for sample in gallery.good(2 * len(gallery.GOOD), SEED)]
