@@ -28,7 +28,7 @@ class Sample:
 
 def seeded(seed: object) -> random.Random:
     """The same numbers for the same seed."""
-    return random.Random(str(seed))  # noqa: S311
+    return random.Random(str(seed))
 
 
 def picture(rng: random.Random, mode: str = "RGB") -> Image.Image:

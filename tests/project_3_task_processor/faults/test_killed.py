@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_twenty_killed_workers_lose_nothing(system: System) -> None:
-    seed = random.randrange(10**6)  # noqa: S311
+    seed = random.randrange(10**6)
     print(f"seed {seed}")
     random.seed(seed)
     system.make_images(400)
@@ -23,7 +23,7 @@ def test_twenty_killed_workers_lose_nothing(system: System) -> None:
     for _ in range(20):
         victim = workers.pop(0)
         victim.wait_for("ready")
-        time.sleep(random.uniform(0, 0.4))  # noqa: S311
+        time.sleep(random.uniform(0, 0.4))
         before = len(system.outputs())
         assert victim.process.poll() is None
         victim.kill()
