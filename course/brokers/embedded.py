@@ -14,13 +14,14 @@ import pika.exceptions
 
 from course.brokers import probe
 from course.brokers.base import Broker, Capabilities, Declared, Unavailable
-from course.brokers.processes import end, remember, start_detached
+from course.brokers.processes import end, remember, runs, start_detached
 from course.brokers.state import Running
 from course.errors import CouldNotCheck
 from course.paths import work
 
 START_SECONDS = 20
 STOP_SECONDS = 10
+ATTEMPTS = 3
 CONNECTIONS = "amq.burrow.connections"
 FOLLOWS = (4, 3, 6)  # the RabbitMQ whose behaviour it is tested against
 
@@ -44,7 +45,7 @@ class Node:
         remember(self._note, start_detached([*command, *files], self.folder / "log", {}))
         deadline = time.monotonic() + START_SECONDS
         while not ready.exists():
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or not runs(self._note):
                 self.stop()
                 raise Unavailable(f"burrow did not start; its last words are in {self.log}")
             time.sleep(0.02)
@@ -59,6 +60,22 @@ class Node:
     @property
     def _note(self) -> Path:
         return self.folder / "burrow.process"
+
+
+def begin(folder: Path, port: int) -> Node:
+    """A node that has started; on another port if somebody takes this one meanwhile."""
+    for _ in range(ATTEMPTS - 1):
+        node = Node(folder, port)
+        try:
+            node.start()
+            return node
+        except Unavailable:
+            if probe.free_port(port) == port:
+                raise  # it was not the port
+            port = probe.free_port(0)
+    node = Node(folder, port)
+    node.start()
+    return node
 
 
 class EmbeddedBroker(Broker):
@@ -83,8 +100,7 @@ class EmbeddedBroker(Broker):
     def new_vhost(self, declared: Declared | None = None) -> Iterator[str]:
         work().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=work(), prefix="burrow-") as folder:
-            node = Node(Path(folder), probe.free_port(0))
-            node.start()
+            node = begin(Path(folder), probe.free_port(0))
             self._throwaways.append(node)
             try:
                 yield node.url
@@ -130,9 +146,12 @@ def start(say: Callable[[str], None]) -> EmbeddedBroker:
     if port != 5672:
         say(f"Port 5672 is taken, so AMQP is on port {port}.")
     folder = work() / "embedded-broker"
-    running = Running(
-        provider="embedded", amqp_port=port, management_port=None, details={"folder": str(folder)}
+    node = begin(folder, port)
+    return EmbeddedBroker(
+        Running(
+            provider="embedded",
+            amqp_port=node.port,
+            management_port=None,
+            details={"folder": str(folder)},
+        )
     )
-    broker = EmbeddedBroker(running)
-    broker.node.start()
-    return broker

@@ -81,6 +81,17 @@ def remember(note: Path, pid: int) -> None:
         note.write_text(f"{pid} {psutil.Process(pid).create_time()}", encoding="utf-8")
 
 
+def runs(note: Path) -> bool:
+    """Whether the remembered process has not ended."""
+    import psutil
+
+    try:
+        process = psutil.Process(int(note.read_text(encoding="utf-8").split()[0]))
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except (FileNotFoundError, psutil.NoSuchProcess):
+        return False
+
+
 def end(note: Path, seconds: float) -> None:
     """Ask the remembered process to end, wait, and kill it and its children if it does not."""
     import psutil

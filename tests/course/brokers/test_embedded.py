@@ -1,5 +1,6 @@
 """The embedded broker as the course uses it: in the background, and truthful about durability."""
 
+import socket
 from pathlib import Path
 
 import pika
@@ -8,6 +9,7 @@ import psutil
 import pytest
 
 from course.brokers import Broker, choose, embedded, probe
+from course.brokers.base import Unavailable
 from course.errors import CouldNotCheck
 
 
@@ -100,3 +102,24 @@ def test_a_process_that_was_left_behind_is_replaced(own_work_folder: Path) -> No
     assert not process.is_running()
     second.close()
     assert not probe.is_listening(first.url)
+
+
+def test_a_port_that_is_taken_at_the_last_moment_is_exchanged(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        node = embedded.begin(tmp_path, taken.getsockname()[1])
+        try:
+            assert node.port != taken.getsockname()[1]
+            assert count_after_publishing(node.url) == 1
+        finally:
+            node.stop()
+
+
+def test_what_cannot_start_for_another_reason_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file is where a folder should be")
+    with pytest.raises(Unavailable, match="its last words are in"):
+        embedded.begin(tmp_path, probe.free_port(0))
+
+
+def count_after_publishing(url: str) -> int:
+    publish(url, "here")
+    return count(url, "here")
