@@ -5,6 +5,7 @@ LEARN_REQUIRE_RABBITMQ=1, as in CI, they fail instead.
 """
 
 import os
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,10 +113,19 @@ def docker_or_embedded(request: pytest.FixtureRequest) -> Broker:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests on a native node are slow, as its start is, and run in one process."""
-    if "native_rabbitmq" in getattr(item, "fixturenames", ()):
+    """Which process runs a test: those on RabbitMQ run in two, each with a container of its own.
+
+    Tests on a native node are slow, as its start is, and run in one.
+    """
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if hasattr(item, "callspec"):
+        fixtures.update(value for value in item.callspec.params.values() if isinstance(value, str))
+    if "native_rabbitmq" in fixtures:
         item.add_marker(pytest.mark.slow)
         item.add_marker(pytest.mark.xdist_group("native_rabbitmq"))
+    elif {"rabbitmq", "docker_or_embedded", "own_rabbitmq"} & fixtures:
+        half = zlib.crc32(item.nodeid.encode()) % 2
+        item.add_marker(pytest.mark.xdist_group(f"rabbitmq-{half}"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

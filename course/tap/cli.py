@@ -21,7 +21,7 @@ def tap(context: typer.Context, plain: Plain = False, broker: BrokerName = None)
 
 
 @app.command(
-    epilog="Example, two scripts: ./learn tap run worker.py -- new_task.py hello",
+    epilog="Example: ./learn tap run worker.py -- new_task.py hello",
     context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
 )
 def run(
