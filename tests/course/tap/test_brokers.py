@@ -43,7 +43,6 @@ def take(channel, queue: str, settle) -> list[tuple[bytes, bool, dict]]:
     return got
 
 
-@pytest.mark.xdist_group("rabbitmq")
 @pytest.mark.parametrize("kind", ["classic", "quorum"])
 def test_a_message_keeps_its_identity_on_all_its_ways(real: str, kind: str) -> None:
     """Published, delivered, requeued by a lost connection, redelivered, rejected, dead-lettered."""
@@ -80,7 +79,6 @@ def test_a_message_keeps_its_identity_on_all_its_ways(real: str, kind: str) -> N
             assert [event.queue for event in ways[1:]] == ["q", "q", "dead"]
 
 
-@pytest.mark.xdist_group("rabbitmq")
 def test_the_broker_restarts_and_the_tap_goes_on(rabbitmq: Broker) -> None:
     with rabbitmq.new_vhost() as url, Tap(url) as tap:
         connection = connected(tap, "worker")
