@@ -7,12 +7,12 @@ LEARN_REQUIRE_RABBITMQ=1, as in CI, they fail instead.
 import os
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from course.brokers import Broker, docker, native
+from course.brokers import Broker, docker, native, probe
 from course.brokers import embedded as embedded_broker
 from course.brokers.base import Unavailable
 from course.brokers.processes import end
@@ -72,6 +72,14 @@ def rabbitmq(docker_engine: str) -> Iterator[Broker]:
         yield broker
 
 
+def _beside_others(start: Callable[[Callable[[str], None]], Broker]) -> Broker:
+    """Start a broker on any free ports: other tests may want the usual ones at this moment."""
+    free = probe.free_port
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(probe, "free_port", lambda wanted: free(0))
+        return start(print)
+
+
 @pytest.fixture(scope="session")
 def native_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The RabbitMQ that is installed here, as a private node."""
@@ -81,7 +89,7 @@ def native_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker
         skip_or_fail(str(error))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LEARN_WORK", str(tmp_path_factory.mktemp("native node")))
-        broker = native.start(print)
+        broker = _beside_others(native.start)
         try:
             yield broker
         finally:
@@ -93,7 +101,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """burrow, as the course starts it where there is nothing but Python."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LEARN_WORK", str(tmp_path_factory.mktemp("embedded")))
-        broker = embedded_broker.start(print)
+        broker = _beside_others(embedded_broker.start)
         try:
             yield broker
         finally:
