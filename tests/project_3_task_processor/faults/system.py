@@ -184,7 +184,9 @@ class System:
             results = list(read.results(on, state))
             dead = list(letters.letters(on, letters.matching("", "", "")))
             eventually(lambda: _idle(on), "no task waits", 10)
-            raw = on.count(on.names.dead)[0]
+            dead_queue = on.names.dead  # whose messages return to it after they were read
+            eventually(lambda: on.count(dead_queue)[0] >= len(bad), "dead letters return", 10)
+            raw = on.count(dead_queue)[0]
             reports = sum(
                 len(content.get("done", ())) + len(content.get("failed", ()))
                 for _, content in streams.read(on, on.names.results, "first", job)
