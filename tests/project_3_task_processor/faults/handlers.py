@@ -13,10 +13,11 @@ from task_processor.worker.images import handler as images
 
 
 def slow(settings: dict[str, Any]) -> Callable[[Task], Done]:
-    """Each task takes TEST_SECONDS longer."""
+    """Each task takes TEST_SECONDS longer, and is said to have begun."""
     handle, seconds = images(settings), float(os.environ["TEST_SECONDS"])
 
     def work(task: Task) -> Done:
+        print("begun:", task.source, flush=True)
         time.sleep(seconds)
         return handle(task)
 

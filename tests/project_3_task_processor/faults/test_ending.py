@@ -38,7 +38,7 @@ def test_a_second_signal_leaves_at_once_and_the_tasks_return(system: System) -> 
     system.make_images(200)
     job = system.submit()
     worker = system.worker(handler="slow", TEST_SECONDS="5")
-    worker.wait_for("ready")
+    worker.wait_for("begun")
     worker.kill("SIGTERM")
     worker.wait_for("stopping")
     assert worker.end("SIGTERM", seconds=4) == 143
@@ -51,7 +51,7 @@ def test_tasks_that_outlast_the_drain_are_returned(system: System) -> None:
     system.make_images(200)
     job = system.submit()
     worker = system.worker("--drain", "0.5", handler="slow", TEST_SECONDS="30")
-    worker.wait_for("ready")
+    worker.wait_for("begun")
     assert worker.end(seconds=10) == 0
     assert "some took longer" in worker.said()
     system.worker()
