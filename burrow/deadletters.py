@@ -38,6 +38,7 @@ class Deaths(NamedTuple):
 
     first: Death
     records: tuple[Death, ...]
+    published_size: int  # see Message
 
     def is_cycle(self, queue: str) -> bool:
         """Whether going to `queue` again would be an endless loop that no client takes part in."""
@@ -47,17 +48,17 @@ class Deaths(NamedTuple):
         return all(d.reason != "rejected" for d in self.records[: names.index(queue) + 1])
 
 
-def record(deaths: Deaths | None, death: Death) -> Deaths:
+def record(deaths: Deaths | None, death: Death, published_size: int) -> Deaths:
     """The history with one more death; a queue and reason that are known are counted up."""
     if deaths is None:
-        return Deaths(death, (death,))
+        return Deaths(death, (death,), published_size)
     others = []
     for old in deaths.records:
         if old[1:3] == death[1:3]:
             death = old._replace(count=old.count + 1)
         else:
             others.append(old)
-    return Deaths(deaths.first, (death, *others))
+    return deaths._replace(records=(death, *others))
 
 
 def dead_letter(
@@ -74,7 +75,7 @@ def dead_letter(
         shown.remove(hidden)  # the first that is equal, as RabbitMQ does
     old = None if expiration is None else str(expiration)
     death = Death(1, reason, queue, int(time.time()), message.exchange, shown, old)
-    deaths = record(message.deaths, death)
+    deaths = record(message.deaths, death, message.published_size)
     fields = [
         (name, value)
         for name, value in message.properties.headers or []

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from burrow.deadletters import Deaths
 
 OVERHEAD = 400  # bytes of Python objects that one queued message costs beside header and body
+PROPERTIES = 12  # where they begin in a content header, after class, weight and size
 TEN_YEARS = 315_360_000_000  # ms: the longest time to live
 
 
@@ -63,7 +64,7 @@ _known: dict[bytes, Properties] = {}
 
 def read_properties(header: bytes) -> Properties:
     """Parse a content header's payload, remembering the last few hundred different ones."""
-    raw = header[12:]
+    raw = header[PROPERTIES:]
     found = _known.get(raw)
     if found is None:
         found = Properties(raw)
@@ -93,6 +94,11 @@ class Message:
     failures: int = 0
 
     @property
+    def published_size(self) -> int:
+        """Bytes of the properties that the publisher gave it; its deaths have changed them."""
+        return self.deaths.published_size if self.deaths else len(self.header) - PROPERTIES
+
+    @property
     def cost(self) -> int:
         """Memory it takes in a queue, in bytes, roughly."""
         return OVERHEAD + len(self.header) + len(self.body)
@@ -100,9 +106,9 @@ class Message:
 
 def header_with(header: bytes, **change: bytes | None) -> bytes:
     """A content header's payload with some raw properties replaced, or removed when None."""
-    values: dict[str, bytes | None] = {**tables.split_properties(header[12:]), **change}
+    values: dict[str, bytes | None] = {**tables.split_properties(header[PROPERTIES:]), **change}
     kept = {name: value for name, value in values.items() if value is not None}
-    return header[:12] + tables.join_properties(kept)
+    return header[:PROPERTIES] + tables.join_properties(kept)
 
 
 def carbon_copies(fields: tables.Fields) -> tuple[list[str], list[str]]:

@@ -210,8 +210,8 @@ class Store:
         for sequence, meta, header, body in rows:
             exchange, keys, blind, carried, deaths, *place = json.loads(meta)
             if deaths is not None:
-                first, records = deaths
-                deaths = Deaths(Death(*first), tuple(Death(*one) for one in records))
+                first, records, size = deaths
+                deaths = Deaths(Death(*first), tuple(Death(*one) for one in records), size)
             properties = read_properties(header)
             message = Message(
                 exchange, tuple(keys), header, body, properties, deaths, blind, carried

@@ -53,7 +53,7 @@ class Queue:
         self.limit = Limit(arguments.get("x-max-length"), arguments.get("x-max-length-bytes"))
         self.limited = self.limit != (None, None)
         self.consumers = Consumers(self)
-        self.ready = Ready()
+        self.ready = Ready(self._size_of)
         self.deleted = False
         self.used = now()
         self._sequence = 0
@@ -126,6 +126,11 @@ class Queue:
     def _persists(self, message: Message) -> bool:
         return message.properties.persistent
 
+    @staticmethod
+    def _size_of(message: Message) -> int:
+        """Its bytes, as x-max-length-bytes counts them."""
+        return len(message.body)
+
     def _priority(self, message: Message) -> int:
         return min(message.properties.priority or 0, self.max_priority)
 
@@ -189,7 +194,7 @@ class Queue:
     # --- limits and time
 
     def _would_overflow(self, message: Message) -> bool:
-        return self.limit.exceeded(self.ready.count + 1, self.ready.size + len(message.body))
+        return self.limit.exceeded(self.ready.count + 1, self.ready.size + self._size_of(message))
 
     def _trim(self) -> bool:
         """Drop what is over the limits; whether anything was."""

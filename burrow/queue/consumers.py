@@ -59,7 +59,8 @@ class Consumers:
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
         self.all: list[Consumer] = []
-        self.active: Consumer | None = None
+        self.active: Consumer | None = None  # of a queue with a single active consumer
+        self._retiring = False  # the active one gets no more, and is replaced once all is settled
         self._line: list[Consumer] = []  # those that may take more, in their turns
 
     def add(self, consumer: Consumer) -> None:
@@ -76,7 +77,7 @@ class Consumers:
         self.all.remove(consumer)
         if self._queue.single:
             if self.active is consumer:
-                self.active = None
+                self.active, self._retiring = None, False
             self._elect()
         elif not consumer.waiting:
             self._line.remove(consumer)
@@ -93,7 +94,7 @@ class Consumers:
         if self._queue.single:
             self._elect()
             chosen = self.active
-            if chosen is None or chosen.ready():
+            if chosen is None or (chosen.ready() and not self._retiring):
                 return chosen
             chosen.waiting = True
             return None
@@ -114,11 +115,12 @@ class Consumers:
     def _elect(self) -> None:
         """Single active consumer: keep the active one, or choose the next.
 
-        A quorum queue lets a consumer of higher priority take over when the active
-        one has nothing unacknowledged left.
+        On a quorum queue one with a higher priority takes over. The active one gets nothing more
+        from then on, and is replaced when nothing of it is unacknowledged.
         """
         best = max(self.all, key=lambda one: one.priority, default=None)
         now = self.active
-        takeover = now and self._queue.type == "quorum" and not now.unacked
-        if now is None or (takeover and best and best.priority > now.priority):
-            self.active = best
+        if now and best and self._queue.type == "quorum" and best.priority > now.priority:
+            self._retiring = True
+        if now is None or (self._retiring and not now.unacked):
+            self.active, self._retiring = best, False

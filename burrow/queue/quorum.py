@@ -41,6 +41,10 @@ class QuorumQueue(Queue):
         given = message.properties.priority
         return DEFAULT_PRIORITY if given is None else min(given, PRIORITIES - 1)
 
+    @staticmethod
+    def _size_of(message: Message) -> int:
+        return message.published_size + len(message.body)
+
     def _would_overflow(self, message: Message) -> bool:
         # Publishers learn that the queue is over its limit, not that the next one would be.
         return self.limit.exceeded(self.ready.count, self.ready.size)

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ class Entry:
 
 
 class Limit(NamedTuple):
-    """The most messages, and bytes of bodies, that may be ready; None for any."""
+    """The most messages, and bytes of them, that may be ready; None for any."""
 
     length: int | None
     size: int | None
@@ -39,11 +39,12 @@ class Limit(NamedTuple):
 class Ready:
     """One line for each priority; within it, the order of publishing.
 
-    `count` messages with `size` bytes of bodies. What quorum queues got back stands in a line of
-    its own, before all others.
+    `count` messages with `size` bytes, as `size_of` counts them. What quorum queues got back stands
+    in a line of its own, before all others.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size_of: Callable[[Message], int]) -> None:
+        self._size_of = size_of
         self._lines: dict[float, deque[Entry]] = {0: deque()}  # the highest priority first
         self.count = 0
         self.size = 0
@@ -102,10 +103,10 @@ class Ready:
 
     def _counted(self, entry: Entry) -> None:
         self.count += 1
-        self.size += len(entry.message.body)
+        self.size += self._size_of(entry.message)
 
     def _pop(self, line: deque[Entry]) -> Entry:
         entry = line.popleft()
         self.count -= 1
-        self.size -= len(entry.message.body)
+        self.size -= self._size_of(entry.message)
         return entry

@@ -63,7 +63,7 @@ def test_a_clients_own_x_death_is_replaced_and_its_other_headers_stay() -> None:
 def _deaths(*pairs: tuple[str, str]) -> Deaths:
     deaths: Deaths | None = None
     for queue, reason in pairs:
-        deaths = record(deaths, Death(1, reason, queue, 0, "", (), None))
+        deaths = record(deaths, Death(1, reason, queue, 0, "", (), None), published_size=2)
     assert deaths is not None
     return deaths
 

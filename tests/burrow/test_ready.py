@@ -28,7 +28,7 @@ def _drain(ready: Ready) -> list[int]:
 
 @given(st.lists(st.integers(0, 3), max_size=30))
 def test_higher_priorities_go_first_and_equals_in_order(priorities: list[int]) -> None:
-    ready = Ready()
+    ready = Ready(lambda message: len(message.body))
     for sequence, priority in enumerate(priorities):
         ready.append(_entry(sequence, priority))
     assert (ready.count, ready.size) == (len(priorities), 3 * len(priorities))
@@ -39,7 +39,7 @@ def test_higher_priorities_go_first_and_equals_in_order(priorities: list[int]) -
 
 @given(st.integers(1, 20), st.data())
 def test_what_is_inserted_again_is_back_in_its_place(count: int, data: st.DataObject) -> None:
-    ready = Ready()
+    ready = Ready(lambda message: len(message.body))
     for sequence in range(count):
         ready.append(_entry(sequence))
     taken = [ready.take() for _ in range(data.draw(st.integers(0, count)))]
@@ -50,7 +50,7 @@ def test_what_is_inserted_again_is_back_in_its_place(count: int, data: st.DataOb
 
 
 def test_what_came_back_to_a_quorum_queue_goes_first_in_the_order_it_came() -> None:
-    ready = Ready()
+    ready = Ready(lambda message: len(message.body))
     for sequence in range(3):
         ready.append(_entry(sequence, priority=sequence))
     ready.put_first(_entry(11))
@@ -59,7 +59,7 @@ def test_what_came_back_to_a_quorum_queue_goes_first_in_the_order_it_came() -> N
 
 
 def test_only_heads_expire() -> None:
-    ready = Ready()
+    ready = Ready(lambda message: len(message.body))
     for sequence, expires in enumerate((5, 20, 5)):
         ready.append(_entry(sequence, expires=expires))
     assert ready.next_expiry(each=False) == 5

@@ -151,6 +151,35 @@ def single_active_consumer_on_quorum_passes_on(lab: Lab) -> Json:
     return [seen, sorted(bodies(second.deliveries(2)))]
 
 
+def single_active_consumer_on_quorum_gives_way_to_a_higher_priority(lab: Lab) -> Json:
+    queue = lab.quorum("q", single_active_consumer=True)
+    low, high = lab.connect().channel(), lab.connect().channel()
+    low.consume(queue, "low")
+    lab.publish(queue, "a")
+    seen = [bodies(low.deliveries(1))]
+    high.consume(queue, "high", arguments={"x-priority": 5})
+    lab.publish(queue, "b")  # for neither: the low one still holds a message
+    seen += [bodies(low.delivered()), bodies(high.delivered())]
+    low.ack(1)
+    seen.append(bodies(high.deliveries(1)))
+    return seen
+
+
+def single_active_consumer_on_quorum_comes_back_when_the_higher_leaves(lab: Lab) -> Json:
+    queue = lab.quorum("q", single_active_consumer=True)
+    low, high = lab.connect().channel(), lab.connect().channel()
+    low.consume(queue, "low")
+    lab.publish(queue, "a")
+    seen = [bodies(low.deliveries(1))]
+    high.consume(queue, "high", arguments={"x-priority": 5})
+    high.call(c.Basic.Cancel, consumer_tag="high")
+    lab.publish(queue, "b")
+    seen.append(bodies(low.delivered()))
+    low.ack(1)
+    seen.append(bodies(low.deliveries(2)))
+    return seen
+
+
 def single_active_consumer_refuses(lab: Lab) -> Json:
     classic = lab.queue("classic", {"x-single-active-consumer": True})
     quorum = lab.quorum("quorum", single_active_consumer=True)

@@ -27,6 +27,21 @@ def max_length_bytes_counts_bodies(lab: Lab) -> Json:
     return lab.bodies(queue, 2)
 
 
+def max_length_bytes_of_a_quorum_queue_counts_properties_too(lab: Lab) -> Json:
+    queue = lab.quorum("q", max_length_bytes=12)
+    lab.publish(queue, "aaaa", "bbbb", "cccc")  # 4 bytes and 2 of flags
+    plain = lab.bodies(queue, 2)
+    lab.publish(queue, "dddd", "eeee", priority=4)  # and one more
+    return [plain, lab.bodies(queue, 1)]
+
+
+def max_length_bytes_of_a_quorum_queue_leaves_out_the_history_of_dead_letters(lab: Lab) -> Json:
+    dead = lab.quorum("dead", max_length_bytes=12)
+    to = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
+    lab.publish(lab.queue("q", {"x-message-ttl": 0, **to}), "aaaa", "bbbb", "cccc")
+    return lab.bodies(dead, 2)
+
+
 def a_body_larger_than_max_length_bytes(lab: Lab) -> Json:
     queue = lab.queue("q", {"x-max-length-bytes": 4})
     lab.publish(queue, "ab", "abcdefgh")
