@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from course.brokers import Broker, docker, native, probe
+from course.brokers import Broker, docker, native
 from course.brokers import embedded as embedded_broker
 from course.brokers.base import Unavailable
 from course.brokers.processes import end
-from tests.support import ContainerBroker
+from tests.support import ContainerBroker, any_ports
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -72,14 +72,6 @@ def rabbitmq(docker_engine: str) -> Iterator[Broker]:
         yield broker
 
 
-def _beside_others(start: Callable[[Callable[[str], None]], Broker]) -> Broker:
-    """Start a broker on any free ports: other tests may want the usual ones at this moment."""
-    free = probe.free_port
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(probe, "free_port", lambda wanted: free(0))
-        return start(print)
-
-
 @pytest.fixture(scope="session")
 def native_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The RabbitMQ that is installed here, as a private node."""
@@ -87,21 +79,21 @@ def native_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker
         native.installed_version()
     except Unavailable as error:
         skip_or_fail(str(error))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LEARN_WORK", str(tmp_path_factory.mktemp("native node")))
-        broker = _beside_others(native.start)
-        try:
-            yield broker
-        finally:
-            broker.close()
+    yield from _started(native.start, tmp_path_factory.mktemp("native node"))
 
 
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """burrow, as the course starts it where there is nothing but Python."""
+    yield from _started(embedded_broker.start, tmp_path_factory.mktemp("embedded"))
+
+
+def _started(start: Callable[[Callable[[str], None]], Broker], folder: Path) -> Iterator[Broker]:
+    """A broker as the course starts it, with its files in a folder of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LEARN_WORK", str(tmp_path_factory.mktemp("embedded")))
-        broker = _beside_others(embedded_broker.start)
+        patch.setenv("LEARN_WORK", str(folder))
+        with any_ports():
+            broker = start(print)
         try:
             yield broker
         finally:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 from course.brokers import Broker, probe
 from course.brokers.management import Management
 
@@ -53,6 +55,15 @@ class ContainerBroker(Broker):
     def _wait(self) -> None:
         probe.wait_until_ready(self.url, 120)
         self.management.wait_until_ready(60)
+
+
+@contextlib.contextmanager
+def any_ports() -> Iterator[None]:
+    """Start brokers on any free ports: other tests may want the usual ones at this moment."""
+    free = probe.free_port
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(probe, "free_port", lambda wanted: free(0))
+        yield
 
 
 def learn(*words: str, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess:

@@ -21,18 +21,23 @@ from course.paths import work
 
 START_SECONDS = 20
 STOP_SECONDS = 10
-ATTEMPTS = 3
 CONNECTIONS = "amq.burrow.connections"
 FOLLOWS = (4, 3, 6)  # the RabbitMQ whose behaviour it is tested against
 
 
 class Node:
-    """One burrow process, with its durable data in `folder`."""
+    """One burrow process, with its durable data in `folder`.
 
-    def __init__(self, folder: Path, port: int) -> None:
+    Without a `port` it takes a free one when it first starts, and keeps it.
+    """
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
         self.folder = folder
         self.port = port
-        self.url = f"amqp://guest:guest@127.0.0.1:{port}/%2F"
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
 
     def start(self) -> None:
         """Start it and return when it accepts connections; Unavailable if it does not."""
@@ -49,6 +54,7 @@ class Node:
                 self.stop()
                 raise Unavailable(f"burrow did not start; its last words are in {self.log}")
             time.sleep(0.02)
+        self.port = int(ready.read_text(encoding="ascii"))
 
     def stop(self) -> None:
         end(self._note, STOP_SECONDS)
@@ -64,17 +70,14 @@ class Node:
 
 def begin(folder: Path, port: int) -> Node:
     """A node that has started; on another port if somebody takes this one meanwhile."""
-    for _ in range(ATTEMPTS - 1):
-        node = Node(folder, port)
-        try:
-            node.start()
-            return node
-        except Unavailable:
-            if probe.free_port(port) == port:
-                raise  # it was not the port
-            port = probe.free_port(0)
     node = Node(folder, port)
-    node.start()
+    try:
+        node.start()
+    except Unavailable:
+        if probe.free_port(port) == port:
+            raise  # it was not the port
+        node = Node(folder)
+        node.start()
     return node
 
 
@@ -100,7 +103,8 @@ class EmbeddedBroker(Broker):
     def new_vhost(self, declared: Declared | None = None) -> Iterator[str]:
         work().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=work(), prefix="burrow-") as folder:
-            node = begin(Path(folder), probe.free_port(0))
+            node = Node(Path(folder))
+            node.start()
             self._throwaways.append(node)
             try:
                 yield node.url

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 
 class CommandFailed(Exception):
@@ -85,22 +89,20 @@ def runs(note: Path) -> bool:
     """Whether the remembered process has not ended."""
     import psutil
 
-    try:
-        process = psutil.Process(int(note.read_text(encoding="utf-8").split()[0]))
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except (FileNotFoundError, psutil.NoSuchProcess):
-        return False
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = _remembered(note)
+        return process is not None and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def end(note: Path, seconds: float) -> None:
     """Ask the remembered process to end, wait, and kill it and its children if it does not."""
     import psutil
 
-    with contextlib.suppress(FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        pid, created = note.read_text(encoding="utf-8").split()
-        note.unlink()
-        process = psutil.Process(int(pid))
-        if process.create_time() != float(created):
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = _remembered(note)
+        note.unlink(missing_ok=True)
+        if process is None:
             return
         family = [*process.children(recursive=True), process]
         process.terminate()
@@ -108,3 +110,15 @@ def end(note: Path, seconds: float) -> None:
         for survivor in alive:
             survivor.kill()
         psutil.wait_procs(alive, timeout=5)
+
+
+def _remembered(note: Path) -> "psutil.Process | None":
+    """The process that the note tells of; None if its number is now another's, or nobody's."""
+    import psutil
+
+    with contextlib.suppress(FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        pid, created = note.read_text(encoding="utf-8").split()
+        process = psutil.Process(int(pid))
+        if process.create_time() == float(created):
+            return process
+    return None

@@ -6,9 +6,9 @@ import pika
 import psutil
 import pytest
 
-from course.brokers import Broker, choose, native, probe
+from course.brokers import Broker, choose, native
 from course.brokers.base import Unavailable
-from tests.support import eventually, learn
+from tests.support import any_ports, eventually, learn
 
 
 def family(broker: native.NativeBroker) -> list[psutil.Process]:
@@ -30,12 +30,11 @@ def test_a_nodes_life_in_a_path_with_spaces(
     native_rabbitmq: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEARN_WORK", str(tmp_path / "my work"))
-    free = probe.free_port  # other tests may want the usual ports at this moment
-    monkeypatch.setattr(probe, "free_port", lambda wanted: free(0))
     assert isinstance(native_rabbitmq, native.NativeBroker)
     others = family(native_rabbitmq)
     assert others
-    broker = choose.ensure(lambda line: None, "native").broker
+    with any_ports():
+        broker = choose.ensure(lambda line: None, "native").broker
     assert isinstance(broker, native.NativeBroker)
     try:
         ours = family(broker)
