@@ -43,19 +43,19 @@ def check(
 ) -> None:
     """Run your programs against a broker, and say what is right and what is next."""
     from course.errors import WrongUse
-    from course.grading import commands
+    from course.grading import checking
 
     options = together(context, plain, broker)
-    wishes = commands.Wishes("reference" if reference else code, seed, json, milestone)
+    wishes = checking.Wishes("reference" if reference else code, seed, json, milestone)
     if (exercise is None) != all_:
         raise WrongUse("which exercise? For example: ./learn check ex_01, or --all")
     if watch and exercise is not None:
-        raise typer.Exit(commands.watch(options, exercise, wishes))
+        raise typer.Exit(checking.watch(options, exercise, wishes))
     if watch:
         raise WrongUse("--watch goes with one exercise: ./learn check ex_01 --watch")
     if exercise is None:
-        raise typer.Exit(commands.check_all(options, wishes))
-    raise typer.Exit(commands.check(options, exercise, wishes))
+        raise typer.Exit(checking.check_all(options, wishes))
+    raise typer.Exit(checking.check(options, exercise, wishes))
 
 
 def hint(

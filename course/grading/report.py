@@ -1,8 +1,13 @@
 """The outcome of one check, as `./learn check --json` prints it."""
 
+import importlib.metadata
+import platform
+import tomllib
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from course.paths import ROOT
 
 TaskVerdict = Literal["passed", "not-yet", "locked", "could-not-check"]
 Verdict = Literal["passed", "not-yet", "could-not-check"]
@@ -85,3 +90,13 @@ class Report(_Part):
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=2, by_alias=True)
+
+
+def versions() -> dict[str, str]:
+    """What a report must name for its figures to be compared."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {
+        "course": str(project["version"]),
+        "python": platform.python_version(),
+        "pika": importlib.metadata.version("pika"),
+    }

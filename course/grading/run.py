@@ -1,13 +1,10 @@
 """Runs the checks of a unit in a process of their own, and makes a report of what it says."""
 
 import contextlib
-import importlib.metadata
 import json
-import platform
 import secrets
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,9 +18,9 @@ from course.grading.job import Job
 from course.grading.package import assemble
 from course.grading.patience import MOST
 from course.grading.places import shown
-from course.grading.report import BrokerReport, FindingReport, Report, Step, TaskReport
+from course.grading.report import BrokerReport, FindingReport, Report, Step, TaskReport, versions
 from course.grading.unit import LEARNERS, Unit
-from course.paths import ROOT, work
+from course.paths import work
 
 SECONDS = 180.0  # for all checks of an exercise; a right solution takes 25 at the most
 PROJECT_SECONDS = 480.0  # for all of a project; 80 at the most
@@ -242,16 +239,6 @@ class _Run:
 
     def _cannot(self, problem: str) -> None:
         self.report.problem = self.report.problem or problem
-
-
-def versions() -> dict[str, str]:
-    """What a report must name for its figures to be compared."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return {
-        "course": str(project["version"]),
-        "python": platform.python_version(),
-        "pika": importlib.metadata.version("pika"),
-    }
 
 
 def _lacking(needs: str) -> str:

@@ -111,9 +111,7 @@ class _Stage:
         self.log = log
         self.line_seconds = line_seconds
         self.terminals: dict[str, Terminal] = {}
-        self.scripts: dict[
-            str, RunScript | RunTap
-        ] = {}  # the latest in the foreground of each terminal
+        self.scripts: dict[str, RunScript | RunTap] = {}  # each terminal's latest in the foreground
         self.skip: set[str] = set()  # terminals where a lone `...` allows any lines now
         self.lock = threading.Lock()
         self.matched = 0

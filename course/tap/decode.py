@@ -31,9 +31,8 @@ _FIELDS = {name: name for name in (
     *("exchange_type", "source", "destination", "message_count", "consumer_count"),
     *("reply_code", "reply_text"),
 )} | {"no_ack": "auto_ack", "prefetch_count": "prefetch", "reason": "reply_text"}  # fmt: skip
-_TOLD: dict[
-    str, dict[str, str]
-] = {  # what connections tell about themselves. Never responses and secrets.
+# What connections tell about themselves. Never responses and secrets.
+_TOLD: dict[str, dict[str, str]] = {
     "connection.start": {"server_properties": "", "mechanisms": "mechanisms"},
     "connection.start-ok": {"client_properties": "", "mechanism": "mechanism"},
     "connection.tune": {name: name for name in ("channel_max", "frame_max", "heartbeat")},
