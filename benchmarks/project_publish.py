@@ -10,7 +10,7 @@ from task_processor.amqp.connect import session
 from task_processor.amqp.link import Link
 from task_processor.codec import Task
 from task_processor.settings import Broker
-from task_processor.submit import publish as publishing
+from task_processor.submit.publish import MOST_UNSENT, PIECE, Sender
 
 JOB = "0123456789abcdef"
 
@@ -31,7 +31,7 @@ def publish(url: str, count: int, confirms: bool) -> float:
         started = time.perf_counter()
         if confirms:
             numbers = list(range(1, count + 1))
-            sending = publishing.send(broker, JOB, tasks, numbers, 4, lambda accepted: None)
+            sending = Sender(broker, JOB, tasks, numbers, 4).send()
             if sending.left:
                 raise SystemExit(sending.problem)
         else:
@@ -54,8 +54,8 @@ async def _without(broker: Broker, exchange: str, key: str, count: int) -> None:
             type=codec.TYPE,
         )
         link.channel.basic_publish(exchange, key, codec.encode(task), properties, mandatory=True)
-        if sent % publishing.PIECE == 0:
+        if sent % PIECE == 0:
             await asyncio.sleep(0)
-            while link.connection.unsent_bytes > publishing.MOST_UNSENT:
+            while link.connection.unsent_bytes > MOST_UNSENT:
                 await asyncio.sleep(0.001)
     await link.close(30)

@@ -58,7 +58,8 @@ def common(
     context.obj = Common(Broker(url, prefix, parse_delays(retry_delays)))
 
 
-def _broker(context: typer.Context) -> Broker:
+def broker_of(context: typer.Context) -> Broker:
+    """The broker that the options before the command name."""
     found: Common = context.obj
     return found.broker
 
@@ -90,7 +91,7 @@ def submit(
     else:
         request = main.request_of(ops, out)
         listed = main.plan(paths or [], request, Limits(), sys.stderr.isatty())
-    done = main.submit(_broker(context), listed, priority)
+    done = main.submit(broker_of(context), listed, priority)
     again = f", {done.already} were there before" if done.already else ""
     print(f"{done.accepted} of {done.total} tasks accepted{again}.", file=sys.stderr)
     if not done.workers:
@@ -100,7 +101,7 @@ def submit(
         from task_processor.jobs import show
         from task_processor.submit.wait import wait as follow
 
-        state = follow(_broker(context), done.job, sys.stderr.isatty())
+        state = follow(broker_of(context), done.job, sys.stderr.isatty())
         print("\n".join(show.as_text(state)))
         if state.counts()["done"] < state.job.total:
             raise NotYet("not every image has its output.")
@@ -112,7 +113,7 @@ def status(context: typer.Context, job: str, json_: Json = False) -> None:
     from task_processor.amqp.connect import session
     from task_processor.jobs import read, show
 
-    with session(_broker(context), "status") as on:
+    with session(broker_of(context), "status") as on:
         state = read.find(on, job)
     _print(show.as_json(state), json_) if json_ else print("\n".join(show.as_text(state)))
 
@@ -123,7 +124,7 @@ def jobs(context: typer.Context, json_: Json = False) -> None:
     from task_processor.amqp.connect import session
     from task_processor.jobs import read, show
 
-    with session(_broker(context), "jobs") as on:
+    with session(broker_of(context), "jobs") as on:
         states = read.with_progress(on)
     if json_:
         _print([show.as_json(state) for state in states], True)
@@ -145,7 +146,7 @@ def results(
     from task_processor.amqp.connect import session
     from task_processor.jobs import read
 
-    with session(_broker(context), "results") as on:
+    with session(broker_of(context), "results") as on:
         for row in read.results(on, read.find(on, job)):
             if failed and row["state"] == "done":
                 continue
@@ -163,7 +164,7 @@ def cancel(context: typer.Context, job: str) -> None:
     """Stop a job: tasks that no process has begun are dropped. Submit it again to go on."""
     from task_processor.jobs.cancel import cancel as stop
 
-    print(stop(_broker(context), job))
+    print(stop(broker_of(context), job))
 
 
 def _print(value: Any, indented: bool) -> None:

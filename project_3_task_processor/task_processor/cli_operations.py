@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from task_processor.cli import Json, _broker, app, dead_app
+from task_processor.cli import Json, app, broker_of, dead_app
 from task_processor.settings import NotYet, UsageError
 
 JobOption = Annotated[str, typer.Option(metavar="JOB", help="Of one job.")]
@@ -22,7 +22,7 @@ def dead_list(
     from task_processor.dead import letters
     from task_processor.dead.show import as_lines
 
-    with session(_broker(context), "dead list") as on:
+    with session(broker_of(context), "dead list") as on:
         found = list(letters.letters(on, letters.matching("", job, reason)))
     if json_:
         for letter in found:
@@ -37,7 +37,7 @@ def dead_show(context: typer.Context, key: str) -> None:
     from task_processor.amqp.connect import session
     from task_processor.dead import letters
 
-    with session(_broker(context), "dead show") as on:
+    with session(broker_of(context), "dead show") as on:
         for letter in letters.letters(on, letters.matching(key, "", "")):
             print(json.dumps(letter.as_json(), indent=2))
             return
@@ -56,12 +56,10 @@ def dead_retry(
     from task_processor.amqp.connect import session
     from task_processor.dead import letters
 
-    if not (key or job or reason or all_):
-        raise UsageError("say which: a KEY, --job JOB, --reason REASON, or --all")
-    with session(_broker(context), "dead retry") as on:
+    _need_choice(key, job, reason, all_)
+    with session(broker_of(context), "dead retry") as on:
         count = letters.retry(on, letters.matching(key, job, reason))
-    if not count:
-        raise NotYet("no dead letter matches. See them: task-processor dead list")
+    _need_some(count)
     print(f"{count} tasks are with the workers again.")
 
 
@@ -78,13 +76,11 @@ def dead_discard(
     from task_processor.amqp.connect import session
     from task_processor.dead import letters
 
-    if not (key or job or reason or all_):
-        raise UsageError("say which: a KEY, --job JOB, --reason REASON, or --all")
+    _need_choice(key, job, reason, all_)
     wanted = letters.matching(key, job, reason)
-    with session(_broker(context), "dead discard") as on:
+    with session(broker_of(context), "dead discard") as on:
         count = sum(1 for _ in letters.letters(on, wanted))
-        if not count:
-            raise NotYet("no dead letter matches. See them: task-processor dead list")
+        _need_some(count)
         confirm(f"Discard {count} dead letters for good?", yes)
         print(f"{letters.discard(on, wanted)} dead letters are gone.")
 
@@ -95,7 +91,7 @@ def topology(context: typer.Context) -> None:
     from task_processor.amqp.connect import session
     from task_processor.amqp.topology import queues
 
-    broker = _broker(context)
+    broker = broker_of(context)
     with session(broker, "topology") as on:
         print(f"exchange {on.names.exchange} (direct, durable): each queue by its own name")
         print(f"exchange {on.names.workers} (fanout, durable): how the workers are")
@@ -118,7 +114,7 @@ def purge(
     """Delete all tasks that wait, also those to be tried again, and the dead ones. Asks first."""
     from task_processor.amqp import purge as purging
 
-    broker = _broker(context)
+    broker = broker_of(context)
     counts = purging.count(broker)
     what = ", ".join(f"{count} in {queue}" for queue, count in counts.items() if count)
     history = " and the history of all jobs" if everything else ""
@@ -131,7 +127,7 @@ def doctor(context: typer.Context) -> None:
     """Look at everything that this program needs here, and say what is missing."""
     from task_processor.doctor import examine
 
-    findings = list(examine(_broker(context)))
+    findings = list(examine(broker_of(context)))
     for finding in findings:
         print(f"{'ok' if finding.ok else '!!'}  {finding.what}")
         if finding.fix:
@@ -153,7 +149,17 @@ def monitor(
     """Watch queues, rates, workers and errors; a line for each look when piped."""
     from task_processor.monitor.main import run
 
-    run(_broker(context), every, count, metrics_host, metrics_port, sys.stdout.isatty())
+    run(broker_of(context), every, count, metrics_host, metrics_port, sys.stdout.isatty())
+
+
+def _need_choice(key: str, job: str, reason: str, all_: bool) -> None:
+    if not (key or job or reason or all_):
+        raise UsageError("say which: a KEY, --job JOB, --reason REASON, or --all")
+
+
+def _need_some(count: int) -> None:
+    if not count:
+        raise NotYet("no dead letter matches. See them: task-processor dead list")
 
 
 def confirm(question: str, yes: bool) -> None:

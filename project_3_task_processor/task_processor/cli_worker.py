@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from task_processor.cli import _broker, app
+from task_processor.cli import app, broker_of
 from task_processor.settings import UsageError, WorkerSettings
 
 
@@ -81,7 +81,7 @@ def worker(
         metrics_port=metrics_port,
         metrics_host=metrics_host,
     )
-    raise typer.Exit(run(_broker(context), settings))
+    raise typer.Exit(run(broker_of(context), settings))
 
 
 def _absolute(root: str) -> str:

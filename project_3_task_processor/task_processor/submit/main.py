@@ -16,8 +16,9 @@ from task_processor.jobs.events import Job
 from task_processor.jobs.state import JobState
 from task_processor.settings import Broker, BrokerError, NotYet, UsageError
 from task_processor.storage import list_inputs
-from task_processor.submit import manifest, publish
+from task_processor.submit import manifest
 from task_processor.submit.manifest import Manifest, Request
+from task_processor.submit.publish import Sender
 
 DEFAULT_PRIORITY = 4  # RabbitMQ's own for a quorum queue
 
@@ -80,15 +81,8 @@ def submit(broker: Broker, listed: Manifest, priority: int) -> Submitted:
         workers = session.count(session.names.tasks)[1]
     numbers = before.to_send()
     already = listed.total - len(numbers)
-    sending = publish.send(
-        broker,
-        listed.job,
-        listed.tasks,
-        numbers,
-        priority,
-        on_accepted=lambda count: None,
-        again=before.counts()["dropped"] > 0,
-    )
+    again = before.counts()["dropped"] > 0
+    sending = Sender(broker, listed.job, listed.tasks, numbers, priority, again).send()
     if sending.left:
         accepted = already + sending.accepted
         text = (

@@ -43,29 +43,32 @@ class Sending:
     untold: list[int] = field(default_factory=list)
 
 
+@dataclass
 class Sender:
-    """Publishes a job's tasks over as many connections as it takes."""
+    """Publishes the tasks with these numbers, over as many connections as it takes.
 
-    def __init__(
-        self,
-        broker: Broker,
-        job: str,
-        tasks: Tasks,
-        numbers: list[int],
-        priority: int,
-        on_accepted: Callable[[int], None],
-        again: bool = False,
-    ) -> None:
-        self.again = again
-        self.broker, self.job, self.tasks, self.priority = broker, job, tasks, priority
-        self.names = Names(broker.prefix)
-        self.sending = Sending(dict.fromkeys(numbers))
-        self.on_accepted = on_accepted
+    `again` says that the job was cancelled before, and some had been dropped.
+    """
+
+    broker: Broker
+    job: str
+    tasks: Tasks
+    numbers: list[int]
+    priority: int
+    again: bool = False
+
+    def __post_init__(self) -> None:
+        self.names = Names(self.broker.prefix)
+        self.sending = Sending(dict.fromkeys(self.numbers))
         self._moved = asyncio.Event()
         self._failed = ""
 
-    async def run(self) -> Sending:
+    def send(self) -> Sending:
         """Send until all is confirmed, Ctrl-C, or the broker stays away; never raises for these."""
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            return runner.run(self._run())
+
+    async def _run(self) -> Sending:
         loop = asyncio.get_running_loop()
         known = {
             name: signal.signal(name, lambda *_: loop.call_soon_threadsafe(self._interrupt))
@@ -161,7 +164,6 @@ class Sender:
                 del self.sending.left[task.number]
                 self.sending.accepted += 1
                 self.sending.untold.append(task.number)
-                self.on_accepted(self.sending.accepted)
             self._moved.set()
 
         properties = pika.BasicProperties(
@@ -194,21 +196,3 @@ class Sender:
 
 def say(text: str) -> None:
     print(f"submit: {text}", file=sys.stderr, flush=True)
-
-
-def send(
-    broker: Broker,
-    job: str,
-    tasks: Tasks,
-    numbers: list[int],
-    priority: int,
-    on_accepted: Callable[[int], None],
-    again: bool = False,
-) -> Sending:
-    """Publish these tasks of a job; `again` if it was cancelled, and some had been dropped."""
-
-    async def run() -> Sending:
-        return await Sender(broker, job, tasks, numbers, priority, on_accepted, again).run()
-
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        return runner.run(run())

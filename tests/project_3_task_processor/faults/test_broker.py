@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 from task_processor.amqp.connect import session
-from task_processor.submit import publish
+from task_processor.submit.publish import Sender
 
 from course.brokers import Broker as CourseBroker
 from tests.project_3_task_processor.faults.system import System
@@ -80,7 +80,7 @@ def test_every_message_sent_twice_gives_one_output_each(system: System) -> None:
     system.make_images(200)
     listed = system.listed()
     job = system.submit()
-    again = publish.send(system.broker, job, listed.tasks, list(range(1, 201)), 4, print_nothing)
+    again = Sender(system.broker, job, listed.tasks, list(range(1, 201)), 4).send()
     assert again.accepted == 200
     with session(system.broker, "test") as on:
         assert on.count(on.names.tasks)[0] == 400, "each task is in the queue twice"
@@ -94,7 +94,3 @@ def test_every_message_sent_twice_gives_one_output_each(system: System) -> None:
     assert outcome.repeated > 0, "the second ones were worked on, too"
     now = {path: path.stat().st_mtime_ns for path in system.outputs()}
     assert now == first, "no output was written again"
-
-
-def print_nothing(_: int) -> None:
-    """Nobody watches."""
