@@ -58,6 +58,8 @@ class Brokers(Topology):
     ) -> None:
         if tag in self.slot(slot).queues:
             return  # a used tag ends the connection: a golden; here it would end too many sequences
+        if self.kind == "quorum" and queue in self.single:
+            priority = None  # a documented difference when channels close
         args = {"x-priority": priority} if priority else {}
         self.both(
             slot,

@@ -38,6 +38,7 @@ class Topology(RuleBasedStateMachine):
         self.body = 0
         self.alike = True  # nothing has differed yet
         self.deaths = False  # whether a queue dead-letters
+        self.single: set[str] = set()  # queues with a single active consumer
         type(self).sequences += 1
 
     def full(self, name: str) -> str:
@@ -83,6 +84,8 @@ class Topology(RuleBasedStateMachine):
         queue = self.full(name)
         args = {k: self.named(v) for k, v in args.items()}
         self.deaths = self.deaths or "x-dead-letter-exchange" in args
+        if "x-single-active-consumer" in args:
+            self.single.add(name)
         owner = (slot // 2 if slot < TX else 1) if flags.get("exclusive") else None
 
         def act(side: Side) -> Json:

@@ -154,11 +154,14 @@ def test_a_code_that_there_is_not_brings_the_nearest(unit: Unit) -> None:
     assert "Did you mean mutants/auto_ack?" in said
 
 
-def test_a_broken_exercise_is_told_in_one_line_with_its_place(unit: Unit) -> None:
+def test_a_broken_exercise_is_told_in_one_line_before_a_broker_starts(
+    unit: Unit, own_work_folder: Path
+) -> None:
     file = unit.folder / "exercise.toml"
     file.write_text(file.read_text().replace("task = 2", "task = 2\ncolour = 'red'"))
     said = learn(unit, "check", "ex_99", "--code", "starter", code=3)
     assert re.search(r"exercise\.toml:\d+: there is no field 'colour' here\n$", said)
+    assert not (own_work_folder / "broker.json").exists()
 
 
 @pytest.mark.slow
