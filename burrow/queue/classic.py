@@ -76,7 +76,7 @@ class Queue:
         self._sequence += 1
         entry = Entry(message, self._sequence, self._priority(message), self._expiry(message))
         if message.failures and self.type == "quorum":
-            entry.redelivered = True
+            entry.redelivered, entry.failures = True, message.failures  # counted on
         self.vhost.broker.memory += message.cost
         store = self.vhost.broker.store
         if store is not None and self.durable and self._persists(message):

@@ -80,13 +80,13 @@ class QuorumQueue(Queue):
     def header(self, entry: Entry) -> bytes:
         """The content header to deliver, with the counts of a message that came back."""
         message = entry.message
-        if not entry.acquired and not message.failures:
+        if not entry.acquired and not entry.failures:
             return message.header
         names = (b"x-acquired-count", b"x-delivery-count")
         fields = [f for f in message.properties.headers or [] if f[0] not in names]
-        fields.append((names[0], tables.encode(entry.acquired or message.failures)))
-        if failures := entry.failures or message.failures:
-            fields.append((names[1], tables.encode(failures)))
+        fields.append((names[0], tables.encode(entry.acquired or entry.failures)))
+        if entry.failures:
+            fields.append((names[1], tables.encode(entry.failures)))
         return header_with(message.header, headers=tables.table(fields))
 
     def consumer_count(self) -> int:

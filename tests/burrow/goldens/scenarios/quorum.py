@@ -161,6 +161,18 @@ def dead_letters_after_a_return_keep_the_counts(lab: Lab) -> Json:
     return [brief(m) for m in lab.drain(dead, 1)]
 
 
+def failures_are_counted_on_in_the_queue_of_the_dead_letters(lab: Lab) -> Json:
+    dead = lab.quorum("dead", delivery_limit=2)
+    queue = lab.quorum("q", delivery_limit=0, dead_letter_exchange="", dead_letter_routing_key=dead)
+    lab.publish(queue, "a")
+    first, second = lab.connect().channel(), lab.connect().channel()
+    first.consume(queue)
+    _bounce(first, 1, "reject")
+    second.consume(dead)
+    seen = _bounce(second, 2, "reject")
+    return [seen, lab.count(dead, 0), len(second.delivered())]
+
+
 def purge_and_delete_report_counts(lab: Lab) -> Json:
     queue = lab.quorum()
     lab.publish(queue, *"abc")
