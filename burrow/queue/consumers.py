@@ -98,10 +98,13 @@ class Consumers:
                 return chosen
             chosen.waiting = True
             return None
+        quorum = self._queue.type == "quorum"  # gives up its turn with the last of its limit
         while self._line:
             chosen = self._line.pop(0)
             if chosen.ready():
-                self._line_up(chosen)
+                chosen.waiting = quorum and chosen.unacked + 1 == chosen.limit
+                if not chosen.waiting:
+                    self._line_up(chosen)
                 return chosen
             chosen.waiting = True
         return None

@@ -173,6 +173,18 @@ def failures_are_counted_on_in_the_queue_of_the_dead_letters(lab: Lab) -> Json:
     return [seen, lab.count(dead, 0), len(second.delivered())]
 
 
+def who_is_at_the_limit_has_no_turn(lab: Lab) -> Json:
+    queue = lab.quorum("q")
+    full, free = lab.connect().channel(), lab.connect().channel()
+    full.call(c.Basic.Qos, prefetch_count=2)
+    full.consume(queue)
+    lab.publish(queue, "a", "b")
+    tag = full.deliveries(2)[0]["delivery_tag"]
+    free.consume(queue)
+    full.reject(tag, requeue=True)
+    return [bodies(free.deliveries(1)), bodies(full.delivered())]
+
+
 def purge_and_delete_report_counts(lab: Lab) -> Json:
     queue = lab.quorum()
     lab.publish(queue, *"abc")
