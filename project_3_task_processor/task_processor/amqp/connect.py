@@ -1,6 +1,7 @@
 """Connections: parameters from a URL, blocking ones for commands, and what to say if none."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
@@ -20,7 +21,8 @@ HEARTBEAT = 30
 def redact(url: str) -> str:
     """The URL without its password."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or 5672}{parts.path}"
+    port = parts.port or (5671 if parts.scheme == "amqps" else 5672)
+    return f"{parts.scheme}://{parts.hostname}:{port}{parts.path}"
 
 
 def parameters(url: str, what: str) -> pika.URLParameters:
@@ -48,6 +50,11 @@ def why(error: BaseException, url: str) -> str:
         return f"{place} has no such vhost, or the user may not use it. Check the URL"
     if isinstance(error, pika.exceptions.ConnectionClosedByBroker):
         return f"{place} closed the connection: {error.reply_text}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        trouble = f"{place} shows a certificate that is not trusted here: {error.verify_message}"
+        return f"{trouble}. If it comes from a CA of your own, name its file: SSL_CERT_FILE=ca.pem"
+    if isinstance(error, ssl.SSLError):
+        return f"{place} does not answer in TLS. Check the port: 5671 is usual for amqps"
     return f"nothing answers as RabbitMQ at {place}. Is it running? ./learn broker up"
 
 
