@@ -168,3 +168,32 @@ def test_where_no_broker_answers_that_is_said(capsys) -> None:
     said = capsys.readouterr().err
     assert "nothing answers" in said and "secret" not in said
     assert Broker(url).url == url
+
+
+def test_a_user_with_rights_to_the_prefix_alone_is_enough(
+    system: System, say: Say, rabbitmq: CourseBroker
+) -> None:
+    plain = system.broker.url
+    vhost = plain.rpartition("/")[2]
+    for words in (
+        ["add_user", "limited", "pass word"],
+        ["set_permissions", "-p", vhost, "limited", "^images", "^images", "^images"],
+    ):
+        done = rabbitmq.container.exec(["rabbitmqctl", "-q", *words])
+        assert done.exit_code == 0, done.output
+    try:
+        limited = plain.replace("guest:guest@", "limited:pass%20word@")
+        system.make_images(3)
+        worker = system.worker(url=limited)
+        worker.wait_for("ready")
+        code, out, err = say("--url", limited, "submit", "in", "--out", "out", "--wait")
+        assert (code, "3 of 3 done" in out) == (0, True), err
+        for command in (("topology",), ("monitor", "--count", "1"), ("dead", "list"), ("jobs",)):
+            code, out, err = say("--url", limited, *command)
+            assert code == 0, (command, err)
+        code, out, err = say("--url", limited, "--prefix", "other", "jobs")
+        assert (code, out) == (3, "")
+        assert "ACCESS_REFUSED - configure access to exchange 'other'" in err
+        assert "Give the user configure, write and read for ^other" in err
+    finally:
+        rabbitmq.container.exec(["rabbitmqctl", "-q", "delete_user", "limited"])

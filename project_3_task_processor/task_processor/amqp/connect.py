@@ -50,6 +50,8 @@ def why(error: BaseException, url: str) -> str:
         return f"{place} has no such vhost, or the user may not use it. Check the URL"
     if isinstance(error, pika.exceptions.ConnectionClosedByBroker):
         return f"{place} closed the connection: {error.reply_text}"
+    if isinstance(error, pika.exceptions.ChannelClosedByBroker):
+        return f"{place} refused it: {error.reply_text}"
     if isinstance(error, ssl.SSLCertVerificationError):
         trouble = f"{place} shows a certificate that is not trusted here: {error.verify_message}"
         return f"{trouble}. If it comes from a CA of your own, name its file: SSL_CERT_FILE=ca.pem"

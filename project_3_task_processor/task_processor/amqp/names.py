@@ -47,6 +47,10 @@ class Names:
         """Stream: each output with its hash, each failure with its message."""
         return f"{self.prefix}.results"
 
+    def monitor(self, token: str) -> str:
+        """A monitor's own queue, as long as it listens."""
+        return f"{self.prefix}.monitor.{token}"
+
     def retry(self, delay: int) -> str:
         """The queue in which tasks wait `delay` seconds."""
         return f"{self.prefix}.retry.{delay}s"

@@ -98,8 +98,12 @@ def declare(
             channel.queue_declare(queue=name, durable=True, arguments=queue.arguments)
             channel.queue_bind(queue=name, exchange=names.exchange, routing_key=name)
     except pika.exceptions.ChannelClosedByBroker as error:
-        raise BrokerError(
-            f"{name} cannot be declared: {error.reply_text}. If an older version of this program "
-            f"made it, `purge --everything` deletes it; another --prefix leaves it alone"
-        ) from None
+        if error.reply_code == 403:
+            remedy = f"Give the user configure, write and read for ^{names.prefix}"
+        else:
+            remedy = (
+                "If an older version of this program made it, `purge --everything` deletes it; "
+                "another --prefix leaves it alone"
+            )
+        raise BrokerError(f"{name} cannot be declared: {error.reply_text}. {remedy}") from None
     return declared

@@ -1,6 +1,7 @@
 """What a monitor knows: queue lengths, who works, how fast, what goes wrong. Over AMQP alone."""
 
 import json
+import secrets
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -71,11 +72,10 @@ class Gatherer:
     def __init__(self, on: Session, broker: Broker) -> None:
         self.on, self.broker = on, broker
         self.workers: dict[str, WorkerView] = {}
-        queue = on.channel.queue_declare(
-            queue="", exclusive=True, arguments={"x-max-length": 10_000}
-        )
-        on.channel.queue_bind(queue.method.queue, on.names.workers)
-        on.channel.basic_consume(queue.method.queue, self._on_beat, auto_ack=True)
+        queue = on.names.monitor(secrets.token_hex(6))
+        on.channel.queue_declare(queue, exclusive=True, arguments={"x-max-length": 10_000})
+        on.channel.queue_bind(queue, on.names.workers)
+        on.channel.basic_consume(queue, self._on_beat, auto_ack=True)
 
     def _on_beat(self, _channel: Any, _method: Any, _properties: Any, body: bytes) -> None:
         try:

@@ -43,8 +43,17 @@ class Brokers(Topology):
     def fill(self, slot: int, queue: str, count: int) -> None:
         self.publish_these(slot, "", queue, count, {})
 
+    def reads_otherwise(self, slot: int, queue: str, how: str) -> bool:
+        """Whether the channel reads this quorum queue in another way already: in which order both
+        return when it closes is a documented difference.
+        """
+        known = self.readers.setdefault((self.slot(slot).channel, queue), how)
+        return self.kind == "quorum" and known != how
+
     @rule(slot=slots, queue=pools.queues, no_ack=seldom)
     def get(self, slot: int, queue: str, no_ack: bool) -> None:
+        if self.reads_otherwise(slot, queue, "get"):
+            return
         self.both(
             slot,
             lambda side: side.get(slot, self.full(queue), no_ack),
@@ -58,6 +67,8 @@ class Brokers(Topology):
     ) -> None:
         if tag in self.slot(slot).queues:
             return  # a used tag ends the connection: a golden; here it would end too many sequences
+        if self.reads_otherwise(slot, queue, tag):
+            return
         if self.kind == "quorum" and queue in self.single:
             priority = None  # a documented difference when channels close
         args = {"x-priority": priority} if priority else {}

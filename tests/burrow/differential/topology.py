@@ -39,6 +39,7 @@ class Topology(RuleBasedStateMachine):
         self.alike = True  # nothing has differed yet
         self.deaths = False  # whether a queue dead-letters
         self.single: set[str] = set()  # queues with a single active consumer
+        self.readers: dict[tuple[Any, str], str] = {}  # how a channel reads a queue
         type(self).sequences += 1
 
     def full(self, name: str) -> str:
