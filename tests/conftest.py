@@ -113,7 +113,7 @@ def docker_or_embedded(request: pytest.FixtureRequest) -> Broker:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Which process runs a test: those on RabbitMQ run in two, each with a container of its own.
+    """Which process runs a test: those on RabbitMQ run in three, each with a container of its own.
 
     Tests on a native node are slow, as its start is, and run in one.
     """
@@ -124,8 +124,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.slow)
         item.add_marker(pytest.mark.xdist_group("native_rabbitmq"))
     elif {"rabbitmq", "docker_or_embedded", "own_rabbitmq"} & fixtures:
-        half = zlib.crc32(item.nodeid.encode()) % 2
-        item.add_marker(pytest.mark.xdist_group(f"rabbitmq-{half}"))
+        third = zlib.crc32(item.nodeid.encode()) % 3
+        item.add_marker(pytest.mark.xdist_group(f"rabbitmq-{third}"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
