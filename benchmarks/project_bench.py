@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from base64 import b64encode
@@ -60,25 +61,29 @@ class Bench:
 
     @contextlib.contextmanager
     def program(self, words: list[str], **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A worker that is stopped at the end."""
+        """A worker that is stopped at the end. SystemExit if it complained, as it did not work."""
         path = os.pathsep.join([str(PROJECT), str(ROOT / "benchmarks")])
-        process = subprocess.Popen(
-            words,
-            cwd=ROOT / "benchmarks",
-            env={**os.environ, "PYTHONPATH": path, "BENCH_URL": self.url, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            yield process
-        finally:
-            process.terminate()
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen(
+                words,
+                cwd=ROOT / "benchmarks",
+                env={**os.environ, "PYTHONPATH": path, "BENCH_URL": self.url, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
             try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                yield process
+                log.seek(0)
+                if b"Traceback" in (said := log.read()):
+                    raise SystemExit(f"{words[-1]} failed:\n{said[-2000:].decode()}")
+            finally:
+                process.terminate()
+                try:
+                    process.wait(30)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
 
     def worker(self, processes: int, prefetch: int, *options: str, handler: str = ""):
         """Our worker."""
