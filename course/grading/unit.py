@@ -1,4 +1,4 @@
-"""A unit is a folder with an exercise.toml: an exercise now, a project's milestones later."""
+"""A unit is a folder with an exercise.toml: an exercise, or a project with its milestones."""
 
 import re
 from collections.abc import Iterator
