@@ -5,6 +5,7 @@ LEARN_REQUIRE_RABBITMQ=1, as in CI, they fail instead.
 """
 
 import os
+import signal
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -110,6 +111,12 @@ def docker_or_embedded(request: pytest.FixtureRequest) -> Broker:
             skip_or_fail(str(error))
         return request.getfixturevalue("embedded")
     return request.getfixturevalue("rabbitmq")
+
+
+def pytest_configure() -> None:
+    """A shell that runs us in the background has us ignore Ctrl-C, and so would all we start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
