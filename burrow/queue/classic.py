@@ -74,9 +74,7 @@ class Queue:
                 self._dead_letter(message, "maxlen", 0)
             return False
         self._sequence += 1
-        entry = Entry(message, self._sequence, self._priority(message), self._expiry(message))
-        if message.failures and self.type == "quorum":
-            entry.redelivered, entry.failures = True, message.failures  # counted on
+        entry = self._entry(message)
         self.vhost.broker.memory += message.cost
         store = self.vhost.broker.store
         if store is not None and self.durable and self._persists(message):
@@ -122,6 +120,9 @@ class Queue:
         trimmed = self.limited and self.overflow == "drop-head" and self._trim()
         if self._expiring and (trimmed or self.ready.count == 1 or self.type == "quorum"):
             self._drop_expired()
+
+    def _entry(self, message: Message) -> Entry:
+        return Entry(message, self._sequence, self._priority(message), self._expiry(message))
 
     def _persists(self, message: Message) -> bool:
         return message.properties.persistent

@@ -34,6 +34,12 @@ class QuorumQueue(Queue):
         self._retry = self.arguments.get("x-delayed-retry-type") if isinstance(least, int) else None
         self._waits = int(least or 0), int(self.arguments.get("x-delayed-retry-max") or least or 0)
 
+    def _entry(self, message: Message) -> Entry:
+        entry = super()._entry(message)
+        entry.failures = message.failures  # those in the queue where it died count on
+        entry.redelivered = entry.failures > 0
+        return entry
+
     def _persists(self, message: Message) -> bool:
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pamqp import commands as c
 
 from tests.burrow.goldens.lab import Lab, bodies, brief
-from tests.burrow.wire import Json
+from tests.burrow.wire import Channel, Json
 
 
 def a_used_consumer_tag_closes_the_connection(lab: Lab) -> Json:
@@ -151,13 +151,20 @@ def single_active_consumer_on_quorum_passes_on(lab: Lab) -> Json:
     return [seen, sorted(bodies(second.deliveries(2)))]
 
 
-def single_active_consumer_on_quorum_gives_way_to_a_higher_priority(lab: Lab) -> Json:
+def _challenged(lab: Lab) -> tuple[str, Channel, Channel]:
+    """A queue whose active consumer holds "a", while one of a higher priority waits."""
     queue = lab.quorum("q", single_active_consumer=True)
     low, high = lab.connect().channel(), lab.connect().channel()
     low.consume(queue, "low")
     lab.publish(queue, "a")
-    seen = [bodies(low.deliveries(1))]
+    low.deliveries(1)
     high.consume(queue, "high", arguments={"x-priority": 5})
+    return queue, low, high
+
+
+def single_active_consumer_on_quorum_gives_way_to_a_higher_priority(lab: Lab) -> Json:
+    queue, low, high = _challenged(lab)
+    seen = [bodies(low.deliveries(1))]
     lab.publish(queue, "b")  # for neither: the low one still holds a message
     seen += [bodies(low.delivered()), bodies(high.delivered())]
     low.ack(1)
@@ -166,12 +173,8 @@ def single_active_consumer_on_quorum_gives_way_to_a_higher_priority(lab: Lab) ->
 
 
 def single_active_consumer_on_quorum_comes_back_when_the_higher_leaves(lab: Lab) -> Json:
-    queue = lab.quorum("q", single_active_consumer=True)
-    low, high = lab.connect().channel(), lab.connect().channel()
-    low.consume(queue, "low")
-    lab.publish(queue, "a")
+    queue, low, high = _challenged(lab)
     seen = [bodies(low.deliveries(1))]
-    high.consume(queue, "high", arguments={"x-priority": 5})
     high.call(c.Basic.Cancel, consumer_tag="high")
     lab.publish(queue, "b")
     seen.append(bodies(low.delivered()))
