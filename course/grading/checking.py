@@ -39,7 +39,7 @@ def check(options: Options, word: str, wishes: Wishes) -> int:
     project.check_milestone(unit, wishes.only)
     output = console.make(options.plain)
     with _ending_on_signals():
-        broker = _broker(options, output)
+        broker = _broker(options, output, [unit])
         project.check_broker(unit, broker, wishes.code)
         report = _check(output, unit, broker, wishes)
     if wishes.json:
@@ -55,7 +55,7 @@ def check_all(options: Options, wishes: Wishes) -> int:
     output = console.make(options.plain)
     reports = []
     with _ending_on_signals():
-        broker = _broker(options, output)
+        broker = _broker(options, output, units)
         for unit in units:
             reports.append(_check(output, unit, broker, wishes))
             if not wishes.json:
@@ -79,7 +79,7 @@ def watch(options: Options, word: str, wishes: Wishes) -> int:
     output = console.make(options.plain)
     code = CouldNotCheck.exit_code
     with _ending_on_signals():
-        broker = _broker(options, output)
+        broker = _broker(options, output, [unit])
         seen = ""
         try:
             while True:
@@ -131,7 +131,10 @@ def _check(
     return report
 
 
-def _broker(options: Options, output: console.Output) -> Broker:
+def _broker(options: Options, output: console.Output, units: list[Unit]) -> Broker:
+    """The broker on which to check these units, once their files are known to be right."""
+    for unit in units:
+        unit.validate()
     broker = choose.ensure(output.say, wanted(options)).broker
     if not broker.capabilities.vhosts:
         raise CouldNotCheck(

@@ -10,16 +10,13 @@ SMALL = "alternatives/small"
 
 
 def check_milestone(unit: Unit, number: int | None) -> None:
-    """WrongUse if the unit has no such milestone, None standing for all; CouldNotCheck if its file
-    is broken.
-    """
-    known = len(unit.tasks)
+    """WrongUse if the unit has no such milestone; None stands for all."""
     if number is None:
         return
     if not unit.is_project:
         raise WrongUse("--milestone is for a project; an exercise's tasks are checked in order.")
-    if not 1 <= number <= known:
-        raise WrongUse(f"{unit.short} has milestones 1 to {known}, not {number}.")
+    if not 1 <= number <= len(unit.tasks):
+        raise WrongUse(f"{unit.short} has milestones 1 to {len(unit.tasks)}, not {number}.")
 
 
 def check_broker(unit: Unit, broker: Broker, code: str) -> None:

@@ -40,6 +40,10 @@ class Unit:
 
         return read(self.folder / "exercise.toml", ExerciseFile)
 
+    def validate(self) -> None:
+        """Read exercise.toml now, so that a mistake in it is told before a broker is started."""
+        _ = self.file
+
     @property
     def title(self) -> str:
         return self.file.title
