@@ -1,7 +1,7 @@
 """The commands, as a person uses them, on a real RabbitMQ with a real worker."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,16 +12,9 @@ from task_processor.submit import publish
 
 from course.brokers import Broker as CourseBroker
 from tests.project_3_task_processor.faults.system import System
-from tests.project_3_task_processor.faults.system import system as systems
 from tests.support import eventually
 
 Say = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def system(rabbitmq: CourseBroker, tmp_path: Path) -> Iterator[System]:
-    with systems(rabbitmq, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

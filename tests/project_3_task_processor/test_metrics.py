@@ -1,30 +1,17 @@
 """The Prometheus metrics of a worker and of the monitor, read as Prometheus reads them."""
 
 import contextlib
-import os
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from course.brokers import Broker as CourseBroker
 from course.brokers import probe
 from tests.project_3_task_processor.faults.system import System
-from tests.project_3_task_processor.faults.system import system as systems
-from tests.support import REPOSITORY, eventually
+from tests.support import eventually
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def system(rabbitmq: CourseBroker, tmp_path: Path) -> Iterator[System]:
-    with systems(rabbitmq, tmp_path) as made:
-        yield made
 
 
 def metrics(port: int) -> dict[str, float]:
@@ -36,23 +23,6 @@ def metrics(port: int) -> dict[str, float]:
                 labels = ",".join(f"{name}={value}" for name, value in sample.labels.items())
                 found[sample.name + (f"{{{labels}}}" if labels else "")] = sample.value
     return found
-
-
-@contextlib.contextmanager
-def monitor(system: System, port: int) -> Iterator[None]:
-    """`task-processor monitor`, until the end of the test."""
-    words = ["--url", system.broker.url, "monitor", "--every", "0.5", "--metrics-port", str(port)]
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "task_processor", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "project_3_task_processor")},
-    )
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait(10)
 
 
 def shows(port: int, **wanted: float) -> bool:
@@ -78,13 +48,10 @@ def test_the_monitor_sees_queues_and_workers(system: System) -> None:
     system.make_images(30)
     system.submit()
     port = probe.free_port(0)
-    with monitor(system, port):
-        waiting = {"queue_messages{queue=tasks}": 30.0}
-        eventually(lambda: shows(port, broker_up=1, workers=0, **waiting), "30 tasks wait", 30)
-        system.worker()
-        waiting = {"queue_messages{queue=tasks}": 0.0}
-        eventually(
-            lambda: shows(port, workers=1, processes=2, processes_busy=0, **waiting),
-            "all is done",
-            60,
-        )
+    system.program("monitor", "--every", "0.5", "--metrics-port", str(port))
+    waiting = {"queue_messages{queue=tasks}": 30.0}
+    eventually(lambda: shows(port, broker_up=1, workers=0, **waiting), "30 tasks wait", 30)
+    system.worker()
+    waiting = {"queue_messages{queue=tasks}": 0.0}
+    idle = {"workers": 1.0, "processes": 2.0, "processes_busy": 0.0}
+    eventually(lambda: shows(port, **idle, **waiting), "all is done", 60)

@@ -1,10 +1,10 @@
-"""Three RabbitMQ nodes in containers, as docker/cluster.yml describes them."""
+"""RabbitMQ nodes in containers, as docker/cluster.yml describes them."""
 
 import contextlib
 import os
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from course.brokers import docker, probe
 from tests.support import REPOSITORY, eventually
@@ -16,7 +16,8 @@ FILE = REPOSITORY / "docker" / "cluster.yml"
 class Cluster:
     """Each node has a port of its own on 127.0.0.1, which it keeps."""
 
-    def __init__(self) -> None:
+    def __init__(self, nodes: Sequence[str]) -> None:
+        self.nodes = nodes
         self.name = f"cluster-{secrets.token_hex(3)}"
         self.ports = dict(zip(NODES, map(probe.free_port, (0, 0, 0)), strict=True))
 
@@ -28,9 +29,12 @@ class Cluster:
         command = [*docker.compose(), "-p", self.name, "-f", str(FILE), *words]
         return self._run(command, {**ports, "CLUSTER_COOKIE": self.name})
 
-    def rabbitmqctl(self, node: str, *words: str) -> str:
+    def execute(self, node: str, *words: str) -> str:
         container = self.compose("ps", "-q", node).strip()
-        return self._run(["docker", "exec", container, "rabbitmqctl", "-q", *words], {})
+        return self._run(["docker", "exec", container, *words], {})
+
+    def rabbitmqctl(self, node: str, *words: str) -> str:
+        return self.execute(node, "rabbitmqctl", "-q", *words)
 
     def online(self, node: str, count: int) -> bool:
         """Whether the node knows of so many running ones."""
@@ -57,13 +61,13 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Cluster]:
-    """A cluster of three that has formed; its containers and their data are removed."""
-    cluster = Cluster()
+def running(nodes: Sequence[str] = NODES) -> Iterator[Cluster]:
+    """A cluster of these that has formed; its containers and their data are removed."""
+    cluster, count = Cluster(nodes), len(nodes)
     try:
-        cluster.compose("up", "--detach")
-        for node in NODES:
-            eventually(lambda node=node: cluster.online(node, 3), f"{node} sees three nodes", 180)
+        cluster.compose("up", "--detach", *nodes)
+        for node in nodes:
+            eventually(lambda node=node: cluster.online(node, count), f"{node} sees all", 180)
         yield cluster
     finally:
         cluster.compose("down", "--volumes", "--timeout", "1")

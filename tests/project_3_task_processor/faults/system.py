@@ -101,23 +101,26 @@ class System:
         """The job's id."""
         return submitting.submit(self.broker, self.listed(), 4).job
 
-    def worker(
+    def worker(self, *options: str, **settings: str) -> Program:
+        """Start a worker with two processes; its settings are those of `program`."""
+        words = ["--processes", "2", "--root", str(self.folder)]
+        words += ["--name", f"worker-{len(self.programs) + 1}", *options]
+        return self.program("worker", *words, **settings)
+
+    def program(
         self,
-        *options: str,
+        *command: str,
         handler: str = "",
         url: str = "",
         before_path: str = "",
         **environment: str,
     ) -> Program:
-        """Start a worker with two processes."""
-        number = len(self.programs) + 1
-        log = self.folder / f"worker-{number}.log"
+        """Start `task-processor COMMAND`, which ends with the test at the latest."""
+        log = self.folder / f"{command[0]}-{len(self.programs) + 1}.log"
         folders = [before_path, str(REPOSITORY / "project_3_task_processor"), str(REPOSITORY)]
         path = os.pathsep.join(filter(None, folders))
         words = [sys.executable, "-P", "-m", "task_processor", "--url", url or self.broker.url]
-        words += ["--retry-delays", ",".join(map(str, self.broker.delays))]
-        words += ["worker", "--processes", "2", "--root", str(self.folder)]
-        words += ["--name", f"worker-{number}", *options]
+        words += ["--retry-delays", ",".join(map(str, self.broker.delays)), *command]
         with log.open("w", encoding="utf-8") as output:
             process = subprocess.Popen(
                 words,
