@@ -12,6 +12,7 @@ import pytest
 
 from course.brokers import Broker, probe
 from course.brokers.management import Management
+from course.brokers.vhosts import name_of
 
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")  # its image may not be to be had
 
@@ -87,6 +88,16 @@ def eventually(check: Callable[[], object], what: str, seconds: float = 20) -> N
     while not check():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.05)
+
+
+def drop_connections(broker: Broker, url: str, expected: int) -> None:
+    """Have RabbitMQ close the vhost's connections once it lists them: a moment after they open."""
+
+    def listed() -> bool:
+        return len(broker.management._connections(name_of(url))) == expected
+
+    eventually(listed, f"{expected} connections are listed")
+    assert broker.drop_connections(url) == expected
 
 
 def names_on(broker: Broker, url: str) -> set[str]:

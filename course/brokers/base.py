@@ -72,7 +72,11 @@ class Broker(ABC):
                 yield url
 
     def drop_connections(self, vhost_url: str) -> int:
-        """Close every client connection of the vhost from the broker's side; return how many."""
+        """Close the vhost's client connections from the broker's side; return how many.
+
+        RabbitMQ knows of a connection a moment after the client does: one that was opened right
+        before may be left.
+        """
         if self.management is None or not self.capabilities.vhosts:
             raise CouldNotCheck(f"{self.describe()} does not let us close connections.")
         return self.management.close_connections(vhosts.name_of(vhost_url))

@@ -62,7 +62,7 @@ class Management:
         return [vhost["name"] for vhost in self._call("GET", "/api/vhosts?columns=name")]
 
     def close_connections(self, vhost: str, seconds: float = 10) -> int:
-        """Close this user's client connections in the vhost; return how many there were."""
+        """Close this user's client connections that are listed in the vhost; return how many."""
         waiting = names = self._connections(vhost)
         deadline = time.monotonic() + seconds
         while waiting := {name for name in waiting if not self._close(name)}:

@@ -10,7 +10,7 @@ import pytest
 
 from course.brokers import Broker
 from tests.course.command_line import CLOSED
-from tests.support import REPOSITORY, eventually, learn
+from tests.support import REPOSITORY, drop_connections, learn
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_script_whose_broker_goes_says_so_in_one_line(rabbitmq: Broker) -> Non
         try:
             assert process.stdout is not None
             assert "Waiting" in process.stdout.readline()
-            eventually(lambda: rabbitmq.drop_connections(url), "a connection to drop")
+            drop_connections(rabbitmq, url, 1)
             _, errors = process.communicate(timeout=20)
         finally:
             process.kill()

@@ -8,7 +8,7 @@ from task_processor.submit.publish import Sender
 
 from course.brokers import Broker as CourseBroker
 from tests.project_3_task_processor.faults.system import System
-from tests.support import eventually
+from tests.support import drop_connections, eventually
 
 pytestmark = pytest.mark.slow
 
@@ -38,9 +38,7 @@ def test_connections_closed_by_the_broker_are_made_again(
     workers = [system.worker(**SLOW) for _ in range(2)]
     system.begun()
     for times in (1, 2):
-        eventually(
-            lambda: rabbitmq.drop_connections(system.broker.url) >= 1, "connections are closed", 60
-        )
+        drop_connections(rabbitmq, system.broker.url, len(workers))
         for worker in workers:
             eventually(
                 lambda worker=worker, times=times: worker.said().count("connected again") >= times,
