@@ -85,7 +85,7 @@ def measure(name: str, url: str, count: int) -> float:
 
 def compare(options: argparse.Namespace) -> dict[str, float]:
     """Alternating rounds: direct, tapped, and tapped with a record."""
-    from course.tap import Tap
+    from course.tap.tap import Tap
 
     found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder, Tap(options.url) as tap, \

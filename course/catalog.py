@@ -1,17 +1,17 @@
 """course.toml and the units it names, validated."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from course.errors import CouldNotCheck, unknown
 from course.grading.unit import Unit
 from course.paths import COURSE_FILE
+from course.toml import files
 
 MINUTES = re.compile(r"^\*(\d+) minutes\b", re.MULTILINE)
 
@@ -117,18 +117,9 @@ class Catalog:
 
 def load(path: Path = COURSE_FILE) -> Catalog:
     """Read course.toml; CouldNotCheck with the place of the mistake if it is not valid."""
-    try:
-        course = CourseFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise CouldNotCheck(
-            f"{path} is missing. Run the course from a clone of its repository."
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CouldNotCheck(f"{path.name}: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise CouldNotCheck(f"{path.name}: {place}: {first['msg']}") from None
+    if not path.is_file():
+        raise CouldNotCheck(f"{path} is missing. Run the course from a clone of its repository.")
+    course = files.read(path, CourseFile)
     return Catalog(tuple(_module(entry, path.parent) for entry in course.modules))
 
 

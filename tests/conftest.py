@@ -114,9 +114,10 @@ def docker_or_embedded(request: pytest.FixtureRequest) -> Broker:
 
 
 def pytest_configure() -> None:
-    """A shell that runs us in the background has us ignore Ctrl-C, and so would all we start."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    """What we start shall not have from us that Ctrl-C is ignored, or compile all modules anew."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # by a shell that starts us behind it
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -13,7 +13,8 @@ from course.grading.watchdog import Limits, Watchdog
 from course.grading.wire import choose
 
 if TYPE_CHECKING:
-    from course.tap import Event, Tap
+    from course.tap.event import Event
+    from course.tap.tap import Tap
 
 T = TypeVar("T")
 QUIET = ("heartbeat",)

@@ -13,8 +13,8 @@ from course.grading.programs import Programs
 from course.grading.wire import Who, globs, name_of
 
 if TYPE_CHECKING:
-    from course.tap import Tap
     from course.tap.rules import Rule
+    from course.tap.tap import Tap
 
 R = TypeVar("R", bound="Rule")
 

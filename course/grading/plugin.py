@@ -77,7 +77,7 @@ class Plugin:
 
     @contextlib.contextmanager
     def _lab(self, check: str, folder: Path, url: str) -> Iterator[Lab]:
-        from course.tap import Tap
+        from course.tap.tap import Tap
 
         setting = Setting(
             url=url,

@@ -9,6 +9,7 @@ from pathlib import Path
 from course.errors import CouldNotCheck, unknown
 from course.grading.models import ExerciseFile, MutantFile, TaskEntry
 from course.paths import ROOT, work
+from course.toml import files
 
 PLACES = ("exercises/*", "project_*")
 SHORT = re.compile(r"^[a-z]+_\d+")
@@ -36,9 +37,7 @@ class Unit:
     @cached_property
     def file(self) -> ExerciseFile:
         """exercise.toml, validated; CouldNotCheck names file, line and mistake."""
-        from course.quiz.load import read  # slow to import, and a list of names needs it not
-
-        return read(self.folder / "exercise.toml", ExerciseFile)
+        return files.read(self.folder / "exercise.toml", ExerciseFile)
 
     def validate(self) -> None:
         """Read exercise.toml now, so that a mistake in it is told before a broker is started."""
@@ -91,9 +90,7 @@ class Unit:
 
     def mutant(self, code: str) -> MutantFile:
         """The mutant.toml of "mutants/auto_ack"."""
-        from course.quiz.load import read
-
-        return read(self.folder / code / "mutant.toml", MutantFile)
+        return files.read(self.folder / code / "mutant.toml", MutantFile)
 
     def layers(self, code: str) -> list[Path]:
         """The folders whose files, each laid over those before it, make up `code`.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from course.grading.processes import Process
 
 if TYPE_CHECKING:
-    from course.tap import Event
+    from course.tap.event import Event
 
 Who = Process | str
 EVIDENCE = 12  # events shown with a finding that names none itself

@@ -10,10 +10,10 @@ from course.errors import CouldNotCheck
 from course.paths import ROOT
 from course.quiz.judge import choices, judge, right_answers, wrong_answers
 from course.quiz.lab import Lab, Remembering
-from course.quiz.lines import line_of
-from course.quiz.load import Problem
 from course.quiz.models import EXECUTED, Question, QuizFile
 from course.quiz.verdict import Answer
+from course.toml.files import Problem
+from course.toml.lines import line_of
 
 DOCS = "https://www.rabbitmq.com/docs/"
 BELITTLING = re.compile(r"\b(simply|just|easy|easily|obviously|of course)\b", re.IGNORECASE)

@@ -6,12 +6,12 @@ from pathlib import Path
 from course import catalog, console
 from course.errors import CouldNotCheck, NotYet, WrongUse
 from course.options import Options
-from course.quiz import load
 from course.quiz.check import check_keys, check_sense
 from course.quiz.interview import InterviewFile, check_interview
-from course.quiz.load import Problem
 from course.quiz.models import EXECUTED, Question, QuizFile
 from course.quiz.session import find_lab
+from course.toml import files
+from course.toml.files import Problem
 
 
 def run(options: Options, path: Path) -> None:
@@ -20,14 +20,15 @@ def run(options: Options, path: Path) -> None:
     if not path.is_file():
         raise WrongUse(f"there is no file {path}. For example: quizzes/module_3.toml")
     try:
-        source = load.text_of(path)
+        source = files.text_of(path)
         if path.stem.startswith("interview"):
-            interview = load.validate(path, source, InterviewFile)
+            interview = files.validate(path, source, InterviewFile)
             _tell(output, path, check_interview(interview, source))
-            output.out.print(f"{load.shown(path)}: {len(interview.questions)} questions, all well.")
+            several = f"{len(interview.questions)} questions"
+            output.out.print(f"{files.shown(path)}: {several}, all well.")
             return
-        quiz = load.validate(path, source, QuizFile)
-    except load.Invalid as error:
+        quiz = files.validate(path, source, QuizFile)
+    except files.Invalid as error:
         _tell(output, path, error.problems)
         raise  # never: there is a problem
     _tell(output, path, check_sense(quiz, source, catalog.load()))
@@ -40,7 +41,7 @@ def run(options: Options, path: Path) -> None:
             output.say(f"{time.monotonic() - started:5.1f} s  {question.id} ({question.type})")
 
     _tell(output, path, check_keys(quiz, source, lab, heard))
-    count = f"{load.shown(path)}: {len(quiz.questions)} questions"
+    count = f"{files.shown(path)}: {len(quiz.questions)} questions"
     if lab.simulated and executed:
         raise CouldNotCheck(
             f"{count} look well, but {executed} keys are to be executed on a broker, "
@@ -57,8 +58,8 @@ def _tell(output: console.Output, path: Path, problems: list[Problem]) -> None:
     """Print the problems, by line, and raise NotYet if there are any."""
     for problem in sorted(problems, key=lambda problem: problem.line):
         output.out.print(
-            f"{load.shown(path)}:{problem.line}: {problem.message}", markup=False, soft_wrap=True
+            f"{files.shown(path)}:{problem.line}: {problem.message}", markup=False, soft_wrap=True
         )
     if problems:
         count = f"{len(problems)} mistake{'' if len(problems) == 1 else 's'}"
-        raise NotYet(f"{count} in {load.shown(path)}.")
+        raise NotYet(f"{count} in {files.shown(path)}.")

@@ -12,11 +12,12 @@ from course.errors import CouldNotCheck, NotYet
 from course.options import Options
 from course.quiz import ask, load
 from course.quiz.check import source_problem
-from course.quiz.lines import line_of
-from course.quiz.load import Problem
 from course.quiz.parts import Slug, Strict
 from course.quiz.parts import Text as Words
 from course.quiz.show import where
+from course.toml import files
+from course.toml.files import Problem
+from course.toml.lines import line_of
 
 FILE = load.FOLDER / "interview.toml"
 
@@ -60,8 +61,8 @@ def take(options: Options, name: str | None) -> None:
     """`./learn quiz interview`: every question, or the one called `name`."""
     output = console.make(options.plain)
     if not FILE.is_file():
-        raise CouldNotCheck(f"{load.shown(FILE)} is missing.")
-    interview = load.read(FILE, InterviewFile)
+        raise CouldNotCheck(f"{files.shown(FILE)} is missing.")
+    interview = files.read(FILE, InterviewFile)
     chosen = [question for question in interview.questions if name in (None, question.id)]
     if not chosen:
         from course.errors import unknown

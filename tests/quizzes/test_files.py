@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from course import catalog
-from course.quiz import load
 from course.quiz.check import check_sense, source_problem
 from course.quiz.interview import InterviewFile, check_interview
 from course.quiz.models import EXECUTED, Predict, Question
+from course.toml import files
 from tests.quizzes.files import FOLDER, MODULE_3, texts, whys
 from tests.support import REPOSITORY
 
-INTERVIEW = load.read(FOLDER / "interview.toml", InterviewFile)
+INTERVIEW = files.read(FOLDER / "interview.toml", InterviewFile)
 LESSONS = [lesson.id for lesson in catalog.load().modules[0].lessons]
 JUDGED_BY_PEOPLE = {"what-to-ask-this-way"}  # which pattern fits is not for a broker to say
 TYPES = {"single", "multiple", "order", "number", "text", "route", "predict", "state"}
@@ -29,9 +29,9 @@ every_file = pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=
 
 
 def test_the_checker_finds_nothing_wrong_with_the_files() -> None:
-    source = load.text_of(FOLDER / "module_3.toml")
+    source = files.text_of(FOLDER / "module_3.toml")
     assert check_sense(MODULE_3, source, catalog.load()) == []
-    assert check_interview(INTERVIEW, load.text_of(FOLDER / "interview.toml")) == []
+    assert check_interview(INTERVIEW, files.text_of(FOLDER / "interview.toml")) == []
 
 
 def test_there_are_enough_questions_for_two_different_sittings() -> None:

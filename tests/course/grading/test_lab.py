@@ -12,7 +12,7 @@ from course.grading.bench import Setting
 from course.grading.client import QueueState
 from course.grading.findings import Found
 from course.grading.lab import Lab
-from course.tap import Tap
+from course.tap.tap import Tap
 
 TALK = """
 import os, pika

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from course.grading.wire import choose, consumers, globs
-from course.tap import Event
+from course.tap.event import Event
 
 
 def events(*rows: dict[str, Any]) -> list[Event]:

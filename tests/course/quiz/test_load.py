@@ -7,8 +7,8 @@ import pytest
 from course.errors import CouldNotCheck, WrongUse
 from course.quiz import load
 from course.quiz.interview import InterviewFile
-from course.quiz.lines import line_of
 from course.quiz.models import QuizFile
+from course.toml import files
 from tests.course.quiz.sample import SAMPLE, sample
 
 # What is replaced in the sample, by what, a word on the line that is told, and the message.
@@ -94,8 +94,8 @@ def test_a_mistake_is_told_with_its_line(name: str, tmp_path: Path) -> None:
     source = mistaken(name)
     path.write_text(source, encoding="utf-8")
     _, _, words, message = MISTAKES[name]
-    with pytest.raises(load.Invalid) as caught:
-        load.read(path, QuizFile)
+    with pytest.raises(files.Invalid) as caught:
+        files.read(path, QuizFile)
     problems = caught.value.problems
     assert any(message in problem.message for problem in problems), problems
     told = next(problem for problem in problems if message in problem.message)
@@ -108,21 +108,21 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "module_3.toml"
     source = SAMPLE.replace('why = "No, C."', "").replace("tolerance = 0.5", "tolerance = -1")
     path.write_text(source, encoding="utf-8")
-    with pytest.raises(load.Invalid, match=r"and 1 more") as caught:
-        load.read(path, QuizFile)
+    with pytest.raises(files.Invalid, match=r"and 1 more") as caught:
+        files.read(path, QuizFile)
     assert len(caught.value.problems) == 2
 
 
 def test_a_file_that_is_no_text_is_told_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "module_3.toml"
     path.write_bytes(b"schema_version = 1\n# caf\xe9\n")
-    with pytest.raises(load.Invalid, match=r"module_3.toml:2: this is not UTF-8 text"):
-        load.read(path, QuizFile)
+    with pytest.raises(files.Invalid, match=r"module_3.toml:2: this is not UTF-8 text"):
+        files.read(path, QuizFile)
 
 
 def test_a_file_that_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(CouldNotCheck, match="cannot be read"):
-        load.read(tmp_path / "none.toml", QuizFile)
+        files.read(tmp_path / "none.toml", QuizFile)
 
 
 def test_a_rubric_of_two_points_is_too_short(tmp_path: Path) -> None:
@@ -132,24 +132,17 @@ def test_a_rubric_of_two_points_is_too_short(tmp_path: Path) -> None:
         'model_answer = "A"\nrubric = ["one", "two"]\nlinks = ["README.md"]\n'
     )
     with pytest.raises(
-        load.Invalid, match=r"interview.toml:7: question 'q': rubric: .* at least 3"
+        files.Invalid, match=r"interview.toml:7: question 'q': rubric: .* at least 3"
     ):
-        load.read(path, InterviewFile)
+        files.read(path, InterviewFile)
 
 
 def test_the_sample_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "module_3.toml"
     path.write_text(SAMPLE, encoding="utf-8")
-    assert load.read(path, QuizFile) == sample()
+    assert files.read(path, QuizFile) == sample()
 
 
 def test_an_unknown_module_is_wrong_use() -> None:
     with pytest.raises(WrongUse, match="there is no quiz '99'"):
         load.quiz("99")
-
-
-def test_a_header_within_a_long_string_is_no_header() -> None:
-    source = 'text = """\n[[questions]]\n"""\n[[questions]]\nid = 1\n'
-    assert line_of(source, ("questions", 0, "id")) == 5
-    assert line_of(source, ("questions", 0, "type")) == 4
-    assert line_of(source, ("nowhere",)) == 1

@@ -15,6 +15,7 @@ from course.quiz import load
 from course.quiz.judge import choices, right_answers, wrong_answers
 from course.quiz.models import Question, Route
 from course.quiz.sitting import choose, shuffled
+from course.toml import files
 from tests.support import REPOSITORY, learn
 
 QUIZ = load.quiz("3")
@@ -143,8 +144,8 @@ def test_wrong_use_is_one_line(words: list[str], code: int, said: str) -> None:
 
 
 def test_an_interview_is_judged_by_oneself() -> None:
-    name = load.read(load.FOLDER / "interview.toml", interview_file()).questions[0].id
-    rubric = load.read(load.FOLDER / "interview.toml", interview_file()).questions[0].rubric
+    name = files.read(load.FOLDER / "interview.toml", interview_file()).questions[0].id
+    rubric = files.read(load.FOLDER / "interview.toml", interview_file()).questions[0].rubric
     answers = ["", *["y" for _ in rubric[1:]], "maybe", "n"]
     done = quiz("interview", name, "--plain", lines=answers, **DEAD)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -7,7 +7,7 @@ import pika
 import pytest
 
 from course.brokers import Broker
-from course.tap import Tap
+from course.tap.tap import Tap
 from tests.course.tap.clients import Channel, Connect
 
 

@@ -14,7 +14,8 @@ import pika
 import pytest
 
 from course.brokers import Broker
-from course.tap import Cut, Tap
+from course.tap.rules import Cut
+from course.tap.tap import Tap
 from tests.course.tap.clients import Channel
 from tests.course.tap.watching import told, wait
 

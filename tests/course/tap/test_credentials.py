@@ -8,7 +8,8 @@ import pytest
 from pamqp import base, commands, frame
 
 from course.brokers import Broker
-from course.tap import Tap, decode
+from course.tap import decode
+from course.tap.tap import Tap
 from tests.course.tap.raw import PROTOCOL_HEADER, raw
 from tests.course.tap.watching import wait
 

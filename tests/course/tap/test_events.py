@@ -6,7 +6,9 @@ from pathlib import Path
 import pika
 import pytest
 
-from course.tap import Event, Limits, Tap
+from course.tap.event import Event
+from course.tap.limits import Limits
+from course.tap.tap import Tap
 from tests.course.tap.clients import Channel, Connect
 from tests.course.tap.raw import raw
 from tests.course.tap.watching import story, told, wait

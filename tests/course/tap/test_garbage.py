@@ -5,7 +5,8 @@ import struct
 import pytest
 from pamqp import commands, frame
 
-from course.tap import Limits, Tap
+from course.tap.limits import Limits
+from course.tap.tap import Tap
 from tests.course.tap.clients import Channel
 from tests.course.tap.raw import PROTOCOL_HEADER, Raw, raw
 from tests.course.tap.watching import told, wait

@@ -4,7 +4,9 @@ import psutil
 import pytest
 from pamqp import commands, frame, header
 
-from course.tap import Hold, Limits, Tap
+from course.tap.limits import Limits
+from course.tap.rules import Hold
+from course.tap.tap import Tap
 from tests.course.tap.clients import Channel
 from tests.course.tap.raw import Raw, raw
 from tests.course.tap.watching import told, wait

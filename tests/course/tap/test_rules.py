@@ -7,7 +7,8 @@ import pytest
 from pamqp import commands, header
 from pamqp.body import ContentBody
 
-from course.tap import Cut, Duplicate, Rule, Swallow, Tap, Throttle
+from course.tap.rules import Cut, Duplicate, Rule, Swallow, Throttle
+from course.tap.tap import Tap
 from tests.course.tap.clients import Channel, Connect, left
 from tests.course.tap.raw import raw
 from tests.course.tap.watching import story, told, wait

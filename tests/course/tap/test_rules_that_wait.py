@@ -4,7 +4,8 @@ import time
 
 import pika
 
-from course.tap import Blackhole, Delay, Hold, Tap, Throttle
+from course.tap.rules import Blackhole, Delay, Hold, Throttle
+from course.tap.tap import Tap
 from tests.course.tap.clients import Channel, Connect, left
 from tests.course.tap.watching import told, wait
 

@@ -12,7 +12,7 @@ import pytest
 
 from course.brokers import Broker
 from course.errors import WrongUse
-from course.tap import Event
+from course.tap.event import Event
 from course.tap.run import scripts
 from tests.support import REPOSITORY, learn
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from rich.cells import cell_len
 
-from course.tap import Event
+from course.tap.event import Event
 from course.tap.timeline import ASCII, FANCY, Timeline
 
 

@@ -1,6 +1,7 @@
 """What the tests of the tap ask of it again and again."""
 
-from course.tap import Event, Tap
+from course.tap.event import Event
+from course.tap.tap import Tap
 
 
 def told(tap: Tap, method: str, sender: str | None = None, after: int = 0) -> list[Event]:

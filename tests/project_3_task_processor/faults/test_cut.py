@@ -6,7 +6,9 @@ from contextlib import contextmanager
 import pytest
 from task_processor.settings import Broker
 
-from course.tap import Cut, Event, Swallow, Tap
+from course.tap.event import Event
+from course.tap.rules import Cut, Swallow
+from course.tap.tap import Tap
 from tests.project_3_task_processor.faults.system import System
 
 pytestmark = pytest.mark.slow
