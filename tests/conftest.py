@@ -63,7 +63,7 @@ def docker_engine() -> str:
 
 @pytest.fixture(scope="session")
 def rabbitmq(docker_engine: str) -> Iterator[Broker]:
-    """RabbitMQ in a container of its own, the same image as the course's."""
+    """RabbitMQ in a container of its own, the same image as the course's. Tests may restart it."""
     if not docker.has_image(docker.image()):
         try:
             docker.run(["docker", "pull", docker.image()], timeout=600)
@@ -131,7 +131,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if "native_rabbitmq" in fixtures:
         item.add_marker(pytest.mark.slow)
         item.add_marker(pytest.mark.xdist_group("native_rabbitmq"))
-    elif {"rabbitmq", "docker_or_embedded", "own_rabbitmq"} & fixtures:
+    elif {"rabbitmq", "docker_or_embedded"} & fixtures:
         third = zlib.crc32(item.nodeid.encode()) % 3
         item.add_marker(pytest.mark.xdist_group(f"rabbitmq-{third}"))
 

@@ -87,6 +87,7 @@ def ran(clone: Clone, done: subprocess.CompletedProcess, *words: str) -> bool:
     return (done.returncode, done.stdout) == (0, f"engine {list(words)} {clone.venv}\n")
 
 
+@pytest.mark.slow  # pip takes its time
 def test_the_first_start_makes_the_environment_with_pip_and_the_second_does_not(
     clone: Clone,
 ) -> None:
@@ -187,6 +188,7 @@ def test_two_starts_at_once_make_one_environment(clone: Clone) -> None:
     assert len(clone.calls()) == 2
 
 
+@pytest.mark.slow
 def test_a_closed_package_index_is_one_line_and_leaves_nothing(clone: Clone) -> None:
     digest = "0" * 64
     (clone.root / "requirements.lock").write_text(f"pika==1.4.4 --hash=sha256:{digest}\n")

@@ -42,6 +42,7 @@ if os.fork() == 0:
 
 
 @posix
+@pytest.mark.slow
 def test_a_child_without_the_token_is_ended(tmp_path: Path, embedded: Broker) -> None:
     if sys.platform != "linux":
         pytest.skip("only Linux lets us adopt orphans")
