@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pika
@@ -19,8 +19,7 @@ from task_processor.settings import BrokerError
 from task_processor.worker.reporter import as_ranges
 
 PIECE = 1000
-SILENCE = 1.0
-
+SILENCE = 1.0  # seconds
 
 Name = tuple[str | None, int, bytes]
 
@@ -95,44 +94,71 @@ def _number(value: Any) -> int:
 Wanted = Callable[[Letter], bool]
 
 
+class _Held:
+    """The dead letters that are there now, held one after the other; those not taken return.
+
+    A consumer of a quorum queue may hold 2,000 at most, so each piece has a channel of its own.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._channels: list[BlockingChannel] = []
+        self._staying = 0  # how many of them will be in the queue again
+
+    def __enter__(self) -> "_Held":
+        return self
+
+    def __iter__(self) -> Iterator[tuple[Letter, Callable[[], None]]]:
+        """Each with the function that takes it out of the queue for good."""
+        left = self._staying = self._ready()
+        while left > 0:
+            channel = self._session.connection.channel()
+            self._channels.append(channel)
+            channel.basic_qos(prefetch_count=PIECE)
+            came = 0
+            for method, properties, body in channel.consume(
+                self._session.names.dead, inactivity_timeout=SILENCE
+            ):
+                if method is None:
+                    return
+                came += 1
+                yield letter_of(properties, body), partial(self._take, channel, method.delivery_tag)
+                if came == min(PIECE, left):
+                    break
+            channel.cancel()
+            left -= came
+
+    def __exit__(self, *_: object) -> None:
+        """Give back what was not taken, and wait until the queue has it again.
+
+        A channel's close is answered before a quorum queue has what it held: who read the queue
+        at once would find less in it, or nothing.
+        """
+        for channel in self._channels:
+            if channel.is_open:
+                channel.close()
+        deadline = time.monotonic() + SILENCE
+        while self._session.connection.is_open and self._ready() < self._staying:
+            if time.monotonic() > deadline:  # another reader may have got some of them
+                return
+            time.sleep(0.02)
+
+    def _take(self, channel: BlockingChannel, tag: int) -> None:
+        channel.basic_ack(tag)
+        self._staying -= 1
+
+    def _ready(self) -> int:
+        return self._session.count(self._session.names.dead)[0]
+
+
 def letters(session: Session, wanted: Wanted) -> Iterator[Letter]:
     """The dead letters that are wanted, each task once; all stay in the queue."""
     seen: set[Name] = set()
-    with ExitStack() as stack:
-        for _, _, letter in _each(session, stack):
+    with _Held(session) as held:
+        for letter, _ in held:
             if wanted(letter) and letter.name not in seen:
                 seen.add(letter.name)
                 yield letter
-
-
-def _each(session: Session, stack: ExitStack) -> Iterator[tuple[BlockingChannel, int, Letter]]:
-    """Every dead letter that is there now, with its channel and delivery tag, unacknowledged.
-
-    A consumer of a quorum queue may hold 2,000 at most, so each piece has a channel of its own.
-    When `stack` closes them, the broker takes back what was not acknowledged.
-    """
-    left = session.count(session.names.dead)[0]
-    while left > 0:
-        channel = session.connection.channel()
-        stack.callback(_close, channel)
-        channel.basic_qos(prefetch_count=PIECE)
-        came = 0
-        for method, properties, body in channel.consume(
-            session.names.dead, inactivity_timeout=SILENCE
-        ):
-            if method is None:
-                return
-            came += 1
-            yield channel, method.delivery_tag, letter_of(properties, body)
-            if came == min(PIECE, left):
-                break
-        channel.cancel()
-        left -= came
-
-
-def _close(channel: BlockingChannel) -> None:
-    if channel.is_open:
-        channel.close()
 
 
 def retry(session: Session, wanted: Wanted) -> int:
@@ -152,8 +178,8 @@ def _move(session: Session, wanted: Wanted, what: str) -> int:
     publisher.confirm_delivery()
     moved: set[Name] = set()
     try:
-        with ExitStack() as stack:
-            for channel, tag, letter in _each(session, stack):
+        with _Held(session) as held:
+            for letter, take in held:
                 if not wanted(letter):
                     continue
                 if letter.name not in moved:
@@ -164,7 +190,7 @@ def _move(session: Session, wanted: Wanted, what: str) -> int:
                             names.exchange, names.tasks, letter.body, _fresh(letter), mandatory=True
                         )
                     moved.add(letter.name)
-                channel.basic_ack(tag)
+                take()
     except (pika.exceptions.UnroutableError, pika.exceptions.NackError):
         raise BrokerError(
             "the broker did not take a task back; nothing is lost, try again"
