@@ -69,13 +69,14 @@ class Node:
 
 
 def begin(folder: Path, port: int) -> Node:
-    """A node that has started; on another port if somebody takes this one meanwhile."""
+    """A node that has started; on another port if somebody takes this one meanwhile.
+
+    Whether it was the port cannot be seen: who had it may have left. Any other cause comes again.
+    """
     node = Node(folder, port)
     try:
         node.start()
     except Unavailable:
-        if probe.free_port(port) == port:
-            raise  # it was not the port
         node = Node(folder)
         node.start()
     return node

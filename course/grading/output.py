@@ -49,9 +49,10 @@ class Drain:
 def traceback_in(lines: list[str], folder: Path) -> tuple[str, int, str] | None:
     """File, line and last line of the last traceback, None if there is none.
 
-    File and line are the innermost place in `folder`; ("", 0, ...) if no frame is there.
+    File and line are the innermost place in `folder`; ("", 0, ...) if no frame is there. It may
+    begin behind something that the program printed without a line break.
     """
-    starts = [number for number, line in enumerate(lines) if line.strip() == START]
+    starts = [number for number, line in enumerate(lines) if line.rstrip().endswith(START)]
     if not starts:
         return None
     file, number, message = "", 0, ""

@@ -63,5 +63,10 @@ def test_of_several_tracebacks_the_last_counts(tmp_path: Path) -> None:
     assert traceback_in(later, tmp_path) == ("", 0, "KeyboardInterrupt")
 
 
+def test_a_traceback_may_begin_behind_an_unfinished_line(tmp_path: Path) -> None:
+    lines = TRACE.replace(" [*] Waiting\n", "... 17 %").format(folder=tmp_path).splitlines()
+    assert traceback_in(lines, tmp_path) == ("helpers.py", 7, "ValueError: not a number: 'x'")
+
+
 def test_without_a_traceback_there_is_none(tmp_path: Path) -> None:
     assert traceback_in(["Error: all is well"], tmp_path) is None
