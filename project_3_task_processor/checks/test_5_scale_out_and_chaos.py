@@ -57,8 +57,8 @@ def test_the_ledger_balances_after_chaos(lab):
         saw += f"there are {must[1]} outputs and {must[2]} that cannot be done."
         lab.expect(is_[1] <= must[1] and is_[2] <= must[2], "ledger-over", did, saw)
         lab.expect(is_ == must, "ledger-short", did, saw)
-    letters = [letter for letter in steps.dead(lab) if letter.get("job") in jobs]
     bad = sum(len(made.bad) for made in batches)
+    letters = [one for one in steps.dead_letters(lab, bad) if one.get("job") in jobs]
     saw = f"`dead list` has {len(letters)} letters for {bad} images that cannot be done."
     lab.expect(len(letters) <= bad, "ledger-over", did, saw)
     lab.expect(len(letters) == bad, "ledger-short", did, saw)
