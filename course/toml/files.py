@@ -45,8 +45,8 @@ def text_of(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
-        before = path.read_bytes()[: error.start]
-        problem = Problem(before.count(b"\n") + 1, "this is not UTF-8 text")
+        line = error.object.count(b"\n", 0, error.start) + 1
+        problem = Problem(line, "this is not UTF-8 text")
         raise Invalid(path, [problem]) from None
     except OSError as error:
         raise CouldNotCheck(f"{shown(path)} cannot be read: {error.strerror}.") from None

@@ -200,8 +200,14 @@ def dead(lab, name="dead", job=None):
 
 def dead_letters(lab, least, name="dead"):
     """All of them, when there are so many; what a reader held returns a moment after it ended."""
-    found = until(lab, lambda: all_ if len(all_ := dead(lab, name=name)) >= least else [], 6)
-    return found or dead(lab, name=name)
+    found = []
+
+    def enough():
+        found[:] = dead(lab, name=name)
+        return len(found) >= least
+
+    until(lab, enough, 5)
+    return found
 
 
 def names_in(letter, made):

@@ -144,8 +144,8 @@ def test_wrong_use_is_one_line(words: list[str], code: int, said: str) -> None:
 
 
 def test_an_interview_is_judged_by_oneself() -> None:
-    name = files.read(load.FOLDER / "interview.toml", interview_file()).questions[0].id
-    rubric = files.read(load.FOLDER / "interview.toml", interview_file()).questions[0].rubric
+    question = files.read(load.FOLDER / "interview.toml", interview_file()).questions[0]
+    name, rubric = question.id, question.rubric
     answers = ["", *["y" for _ in rubric[1:]], "maybe", "n"]
     done = quiz("interview", name, "--plain", lines=answers, **DEAD)
     assert done.returncode == 0, done.stdout + done.stderr
